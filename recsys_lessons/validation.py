@@ -19,6 +19,7 @@ import numpy as np
 import scipy.sparse as sp
 
 __all__ = [
+    "as_coo",
     "as_csr_float32",
     "as_ids",
     "check_random_state",
@@ -192,7 +193,7 @@ def as_ids(name: str, ids: Any, upper: int | None = None) -> np.ndarray:
         if not whole.all():
             raise ValueError(f"{name} must hold whole numbers, got {given[~whole][0]!s}.")
     elif given.dtype.kind not in "iu":
-        wrong = next(entry for entry in given.tolist() if not _is_integer(entry))
+        wrong = next((entry for entry in given.tolist() if not _is_integer(entry)), given[0])
         raise ValueError(
             f"{name} must hold whole numbers (the row numbers of users or items), got {wrong!r} "
             f"of type {type(wrong).__name__}."
@@ -241,6 +242,17 @@ def sparse_interactions(name: str, matrix: Any) -> sp.coo_matrix:
     >>> interactions.row, interactions.col, interactions.data
     (array([0, 1], dtype=int32), array([1, 0], dtype=int32), array([1., 2.], dtype=float32))
     """
+    entries = as_coo(name, matrix)
+    return sp.coo_matrix(
+        (_finite_float32(name, entries.data), (entries.row, entries.col)), shape=entries.shape
+    )
+
+
+def as_coo(name: str, matrix: Any) -> sp.coo_matrix:
+    """Return a sparse matrix as COO with ``int32`` indices, its values and their type as they are.
+
+    As `sparse_interactions`, without looking at the values.
+    """
     if not sp.issparse(matrix):
         raise ValueError(
             f"{name} must be a scipy.sparse matrix of shape (n_users, n_items), got {_describe(matrix)}. "
@@ -249,7 +261,7 @@ def sparse_interactions(name: str, matrix: Any) -> sp.coo_matrix:
     _check_sparse(name, matrix)
     entries = matrix.tocoo(copy=False)
     row, column = (np.ascontiguousarray(indices, dtype=np.int32) for indices in (entries.row, entries.col))
-    return sp.coo_matrix((_finite_float32(name, entries.data), (row, column)), shape=matrix.shape)
+    return sp.coo_matrix((entries.data, (row, column)), shape=matrix.shape)
 
 
 def as_csr_float32(name: str, features: Any) -> sp.csr_matrix:

@@ -1,0 +1,188 @@
+"""The command `recsys-lessons`: open the course, reset a file of it, check the installation.
+
+Each command is one function that takes the parsed arguments and returns an exit code: 0 for success, 1 if
+the doctor found something to repair, 2 if the command could not do what was asked. Heavy imports happen
+inside the commands.
+"""
+
+import argparse
+import importlib.util
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from recsys_lessons import __version__, learner_copy
+from recsys_lessons.learner_copy import FIRST_LESSON, LearnerCopyError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The words after `recsys-lessons`; those of this process by default.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        parser.print_help()
+        return 0
+    try:
+        return options.run(options)
+    except LearnerCopyError as error:
+        print(f"recsys-lessons {options.command}: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="recsys-lessons", description="A course on hybrid recommenders that you run."
+    )
+    parser.add_argument("--version", action="version", version=f"recsys-lessons {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    lab = commands.add_parser("lab", help="open JupyterLab on your copy of the course")
+    _add_folder(lab)
+    lab.add_argument("--no-browser", action="store_true", help="only print the address")
+    lab.add_argument("--port", type=_port, help="port to serve on (default: 8888, or the next free one)")
+    lab.add_argument(
+        "jupyter", nargs="*", metavar="-- OPTION", help="everything after -- is handed to JupyterLab"
+    )
+    lab.set_defaults(run=_lab)
+
+    reset = commands.add_parser(
+        "reset",
+        help="put one published lesson or exercise back, keeping yours beside it as a numbered backup",
+    )
+    reset.add_argument(
+        "files", nargs="+", metavar="FILE", help=f"such as {FIRST_LESSON}, or its beginning: notebooks/00"
+    )
+    _add_folder(reset)
+    reset.set_defaults(run=_reset)
+
+    doctor = commands.add_parser(
+        "doctor", help="check the installation, warm the kernel cache, say what to repair"
+    )
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _add_folder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--folder", type=Path, help=f"your copy of the course (default: {learner_copy.COPY_NAME})"
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to 65535, got {text!r}")
+    return int(text)
+
+
+def _copy_folder(options: argparse.Namespace) -> Path:
+    return options.folder.expanduser().absolute() if options.folder else learner_copy.default_copy_folder()
+
+
+def _lab(options: argparse.Namespace) -> int:
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise LearnerCopyError(
+            'JupyterLab is not installed. Install it with: pip install "recsys-lessons[lab]"'
+        )
+    copy = _copy_folder(options)
+    added = learner_copy.update(learner_copy.course_folder(), copy)
+    print(
+        f"Your copy of the course: {copy} ({len(added)} new files)"
+        if added
+        else f"Your copy of the course: {copy}"
+    )
+    command = lab_arguments(copy, browser=not options.no_browser, port=options.port, extra=options.jupyter)
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        # JupyterLab refuses to run as root unless told; in a container, root is who a learner is.
+        command.append("--allow-root")
+    print(f"Starting JupyterLab on {FIRST_LESSON}. Stop it with Ctrl-C.", flush=True)
+    # A kernel python3 in the home folder may belong to another Python: this environment's own comes first.
+    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
+    return _serve(command)
+
+
+def lab_arguments(copy: Path, *, browser: bool, port: int | None, extra: Sequence[str] = ()) -> list[str]:
+    """The options JupyterLab is started with.
+
+    Parameters
+    ----------
+    copy : pathlib.Path
+        The learner's copy, the only folder that JupyterLab shows.
+    browser : bool
+        Whether to open a browser.
+    port : int or None
+        The port to serve on, or None for JupyterLab's own choice.
+    extra : sequence of str
+        Handed on as they are.
+
+    Returns
+    -------
+    list of str
+    """
+    arguments = [
+        f"--ServerApp.root_dir={copy}",
+        f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}",
+        # The course works offline: no news feed, no look-up of newer versions, no question about either.
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]
+    if not browser:
+        arguments.append("--no-browser")
+    if port is not None:
+        arguments.append(f"--port={port}")
+    return [*arguments, *extra]
+
+
+def _serve(arguments: list[str]) -> int:
+    from jupyterlab.labapp import LabApp
+
+    # JupyterLab runs in this process, so that Ctrl-C reaches it as it does when it is started by hand.
+    sys.argv = ["jupyter-lab", *arguments]
+    LabApp.launch_instance()
+    return 0
+
+
+def _reset(options: argparse.Namespace) -> int:
+    course, copy = learner_copy.course_folder(), _copy_folder(options)
+    names = [learner_copy.find(course, copy, asked) for asked in options.files]
+    for name in names:
+        done = learner_copy.reset(course, copy, name)
+        if not done.changed:
+            print(f"{name} is as published already; nothing was changed.")
+        elif done.kept_as is None:
+            print(f"{name} was missing and is there again.")
+        else:
+            print(f"{name} is as published again. Yours is kept as {done.kept_as}")
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from recsys_lessons import doctor
+
+    repairs = 0
+    section = None
+    for finding in doctor.examine():
+        if finding.section != section:
+            section = finding.section
+            print(f"\n{section}" if repairs or section != doctor.SECTIONS[0] else section)
+        print(f"  {'repair' if finding.remedy else 'ok':<6}  {finding.text}", flush=True)
+        if finding.remedy:
+            repairs += 1
+            print(f"          -> {finding.remedy}", flush=True)
+    print(f"\n{'Nothing to repair.' if not repairs else f'{repairs} to repair: follow the arrows above.'}")
+    return 1 if repairs else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""A learner's first minute: `recsys-lessons lab` opens a browser on lesson 00."""
+
+import sys
+
+import nbformat
+import pytest
+
+from tests.serving import api, free_port, read, serving
+
+# Without these Chromium does not start as root, or looks for its maker's servers.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
+FLAGS += ["--disable-component-update", "--disable-sync"]
+
+
+@pytest.mark.browser
+def test_the_first_lesson_opens_and_a_kernel_starts(chromium, repository, tmp_path):
+    from playwright.sync_api import sync_playwright
+
+    lesson = nbformat.read(repository / "notebooks/00_start_here.ipynb", as_version=4)
+    heading = lesson.cells[0].source.splitlines()[0].lstrip("# ")
+    copy = tmp_path / "my-course"
+    command = [
+        sys.executable,
+        "-m",
+        "recsys_lessons.cli",
+        "lab",
+        "--no-browser",
+        f"--port={free_port()}",
+        f"--folder={copy}",
+    ]
+    with serving(command, tmp_path / "lab.log", cwd=repository) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.goto(address)
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
+        page.wait_for_selector(f".jp-Notebook h1:has-text({heading!r})", timeout=30_000)
+        page.wait_for_selector(".jp-NotebookPanel-toolbar [data-status='idle']", timeout=90_000)
+        assert page.locator(".lm-TabBar-tabLabel:has-text('00_start_here.ipynb')").count() == 1
+        assert page.locator(".jp-Dialog").count() == 0, page.locator(".jp-Dialog").all_inner_texts()
+        assert page.locator(".Toastify__toast").all_inner_texts() == []
+        assert '"python3"' in read(api(address, "kernels"))
+        browser.close()
+    assert (copy / "notebooks/00_start_here.ipynb").is_file()

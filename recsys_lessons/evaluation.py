@@ -389,8 +389,8 @@ def _errors(model: Any, ratings: Any) -> np.ndarray:
     predicted = np.asarray(model.predict(entries.row, entries.col), dtype=np.float64)
     if predicted.shape != entries.data.shape or not np.isfinite(predicted).all():
         raise ValueError(
-            f"model.predict must return {entries.nnz} finite numbers, got an array of shape {predicted.shape} "
-            f"with {np.count_nonzero(np.isfinite(predicted))} finite numbers."
+            f"model.predict must return {entries.nnz} finite numbers, got an array of shape "
+            f"{predicted.shape} with {np.count_nonzero(np.isfinite(predicted))} finite numbers."
         )
     return predicted - entries.data
 
@@ -403,7 +403,7 @@ class _Ranked(NamedTuple):
     rank: np.ndarray
     """int64 (n_test_entries,): its rank, ascending within a user."""
     is_known: np.ndarray
-    """bool (n_test_entries,): whether the user's train items hold it too: then it is no competitor."""
+    """bool (n_test_entries,): whether the user has it in train too; then it is no competitor."""
     first: np.ndarray
     """int64 (n_users,): where in these arrays the user's test items begin."""
     n_test: np.ndarray

@@ -9,7 +9,7 @@ import argparse
 import importlib.util
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from recsys_lessons import __version__, learner_copy
@@ -107,9 +107,32 @@ def _lab(options: argparse.Namespace) -> int:
         # JupyterLab refuses to run as root unless told; in a container, root is who a learner is.
         command.append("--allow-root")
     print(f"Starting JupyterLab on {FIRST_LESSON}. Stop it with Ctrl-C.", flush=True)
-    # A kernel python3 in the home folder may belong to another Python: this environment's own comes first.
-    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
+    os.environ.update(lab_environment(os.environ))
     return _serve(command)
+
+
+def lab_environment(inherited: Mapping[str, str]) -> dict[str, str]:
+    """The environment variables JupyterLab is started with.
+
+    Parameters
+    ----------
+    inherited : mapping of str to str
+        What was set before.
+
+    Returns
+    -------
+    dict of str to str
+        What to set.
+    """
+    settings = str(Path(__file__).parent / "jupyter")
+    return {
+        # Defaults of the course for JupyterLab's settings; what a learner has chosen comes before them.
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(
+            filter(None, [inherited.get("JUPYTER_CONFIG_PATH"), settings])
+        ),
+        # A kernel python3 in the home folder may belong to another Python: this environment's comes first.
+        "JUPYTER_PREFER_ENV_PATH": inherited.get("JUPYTER_PREFER_ENV_PATH", "1"),
+    }
 
 
 def lab_arguments(copy: Path, *, browser: bool, port: int | None, extra: Sequence[str] = ()) -> list[str]:
@@ -133,7 +156,8 @@ def lab_arguments(copy: Path, *, browser: bool, port: int | None, extra: Sequenc
     arguments = [
         f"--ServerApp.root_dir={copy}",
         f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}",
-        # The course works offline: no news feed, no look-up of newer versions, no question about either.
+        # The course works offline: no news feed and no look-up of newer versions. That nobody is asked about
+        # them is a matter of settings: jupyter/labconfig/.
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]

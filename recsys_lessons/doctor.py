@@ -83,10 +83,9 @@ def _threads() -> _Lines:
 
 
 def _data() -> _Lines:
-    datasets = import_module("recsys_lessons.datasets")
     for name in ("load_movies", "load_groceries", "make_newsroom"):
         try:
-            getattr(datasets, name)()
+            getattr(import_module("recsys_lessons.datasets"), name)()
         except Exception as error:
             yield f"{name}() failed: {type(error).__name__}: {error}", _REINSTALL
         else:

@@ -18,6 +18,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 import recsys_lessons
+from recsys_lessons import learner_copy
 from tests.serving import api, free_port, read, serving
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -242,13 +243,6 @@ class TestLazyExports:
         assert answer.stdout.strip() == "[]"
 
 
-class TestCourseInTheWheel:
-    def test_every_course_folder_with_files_is_shipped(self):
-        included = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-        present = {folder for folder in ("notebooks", "exercises") if any((ROOT / folder).glob("*.ipynb"))}
-        assert included == {folder: f"recsys_lessons/course/{folder}" for folder in present}
-
-
 def in_new_environment(folder: Path) -> Path:
     """A virtual environment, and its Python."""
     venv.create(folder, with_pip=True)
@@ -273,54 +267,44 @@ def clone(target: Path) -> Path:
     return target
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder far from the checkout."""
+    return tmp_path_factory.mktemp("learner")
+
+
+@pytest.fixture(scope="module")
+def wheel(place: Path) -> Path:
+    """The wheel of the working tree; a checkpoint that Jupyter left behind must not get into it."""
+    source = clone(place / "source")
+    (source / "notebooks/.ipynb_checkpoints").mkdir()
+    (source / "notebooks/.ipynb_checkpoints/left-checkpoint.ipynb").write_text("{}")
+    build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", place / "wheels", source]
+    run(*build, cwd=place)
+    (built,) = (place / "wheels").glob("*.whl")
+    shutil.rmtree(source)
+    return built
+
+
+@pytest.fixture(scope="module")
+def python(place: Path, wheel: Path) -> Path:
+    """The Python of an environment that holds the wheel and what a learner needs."""
+    python = in_new_environment(place / "environment")
+    install = [python, "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", f"{wheel}[lab]"]
+    run(*install, cwd=place)
+    return python
+
+
 @pytest.mark.slow
 class TestFreshInstall:
-    """A wheel in an empty environment, far from the checkout."""
-
-    @pytest.fixture(scope="class")
-    def place(self, tmp_path_factory) -> Path:
-        return tmp_path_factory.mktemp("learner")
-
-    @pytest.fixture(scope="class")
-    def wheel(self, place) -> Path:
-        source = clone(place / "source")
-        (source / "notebooks/.ipynb_checkpoints").mkdir()
-        (source / "notebooks/.ipynb_checkpoints/left-checkpoint.ipynb").write_text("{}")
-        run(
-            sys.executable,
-            "-m",
-            "pip",
-            "wheel",
-            "--no-deps",
-            "--wheel-dir",
-            place / "wheels",
-            source,
-            cwd=place,
-        )
-        (built,) = (place / "wheels").glob("*.whl")
-        shutil.rmtree(source)
-        return built
-
-    @pytest.fixture(scope="class")
-    def python(self, place, wheel) -> Path:
-        python = in_new_environment(place / "environment")
-        run(
-            python,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "-c",
-            ROOT / "constraints.txt",
-            f"{wheel}[lab]",
-            cwd=place,
-        )
-        return python
+    """The wheel in an empty environment."""
 
     def test_the_wheel_carries_the_course_and_the_licences_and_nothing_else(self, wheel):
         with zipfile.ZipFile(wheel) as archive:
             names = archive.namelist()
-        assert "recsys_lessons/course/notebooks/00_start_here.ipynb" in names
+        course = {f"recsys_lessons/course/{name}" for name in learner_copy.course_files(ROOT)}
+        assert "recsys_lessons/course/notebooks/00_start_here.ipynb" in course
+        assert course <= set(names)
         assert any(name.endswith("licenses/LICENSE") for name in names)
         assert {name.split("/")[0].split("-")[0] for name in names} == {"recsys_lessons"}
         assert [name for name in names if "checkpoint" in name or name.startswith("tests")] == []

@@ -25,15 +25,8 @@ def test_the_first_lesson_opens_and_a_kernel_starts(chromium, repository, tmp_pa
     lesson = nbformat.read(repository / "notebooks/00_start_here.ipynb", as_version=4)
     heading = lesson.cells[0].source.splitlines()[0].lstrip("# ")
     copy = tmp_path / "my-course"
-    command = [
-        sys.executable,
-        "-m",
-        "recsys_lessons.cli",
-        "lab",
-        "--no-browser",
-        f"--port={free_port()}",
-        f"--folder={copy}",
-    ]
+    lab = [sys.executable, "-m", "recsys_lessons.cli", "lab", "--no-browser"]
+    command = [*lab, f"--port={free_port()}", f"--folder={copy}"]
     with serving(command, tmp_path / "lab.log", cwd=repository) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         page = browser.new_page(viewport={"width": 1400, "height": 1000})

@@ -1,0 +1,18 @@
+"""The labs: live controls for lessons, one line each.
+
+A lab is two objects. The first is plain Python: state, actions, what to show; tests drive it without a
+browser. The second is a thin view of `ipywidgets` that asks the first for everything. A lesson calls neither,
+but one function that makes both and shows them; its cell carries the tag ``nbval-ignore-output``::
+
+    # %% tags=["nbval-ignore-output"]
+    from recsys_lessons.teaching.widgets import explore_users
+
+    explore_users(model, train, movies.item_labels, test=test, item_features=item_features)
+
+The stored notebook keeps the lab's first state as a static table, since a stored widget cannot be shown
+again.
+"""
+
+from .user_explorer import UserExplorer, UserExplorerView, UserLists, explore_users
+
+__all__ = ["UserExplorer", "UserExplorerView", "UserLists", "explore_users"]

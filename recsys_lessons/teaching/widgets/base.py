@@ -1,0 +1,117 @@
+"""What all labs share: the frame, the place where errors appear, and how a lab gets onto the page.
+
+This module must not know what any lab is about.
+"""
+
+from __future__ import annotations
+
+import functools
+import html
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ipywidgets
+
+__all__ = ["LabView"]
+
+# JupyterLab's own variables follow its theme; the fallbacks are for pages that do not define them.
+_STYLE = """<style>
+.recsys-lab { color: var(--jp-ui-font-color1, inherit); font-family: var(--jp-ui-font-family, sans-serif);
+  font-size: var(--jp-ui-font-size1, 13px); line-height: 1.5; }
+.recsys-lab table { border-collapse: collapse; table-layout: fixed; width: 100%; margin: 0;
+  font-size: inherit; color: inherit; }
+.recsys-lab caption { text-align: left; font-weight: bold; padding: 4px 0; color: inherit; }
+.recsys-lab th, .recsys-lab td { text-align: left; padding: 3px 8px; overflow: hidden; white-space: nowrap;
+  text-overflow: ellipsis; color: inherit; background: transparent; border: 0; }
+.recsys-lab thead th { border-bottom: 1px solid var(--jp-border-color1, #888); }
+.recsys-lab tbody tr { border-bottom: 1px solid var(--jp-border-color2, #ccc); background: transparent; }
+.recsys-lab .rank { width: 2.5em; text-align: right; font-weight: normal;
+  color: var(--jp-ui-font-color2, inherit); }
+.recsys-lab p { margin: 6px 0; }
+.recsys-lab-error { color: var(--jp-error-color1, #b00020); font-weight: bold; white-space: pre-wrap; }
+</style>"""
+
+
+class LabView:
+    """The frame of a lab: title, controls, a body of fixed height, and a foot where errors appear.
+
+    A subclass makes its controls, calls this constructor, connects each control with `on_change`, and draws
+    with `set_body`. It writes no ``try``: `on_change` is the one place where exceptions of callbacks are
+    caught.
+
+    Parameters
+    ----------
+    title : str
+        Name of the lab.
+    controls : sequence of ipywidgets.Widget
+        Everything that can be operated, each with a description.
+    height : int
+        Height of the body in pixels; it never changes, so the page does not jump.
+
+    Attributes
+    ----------
+    widget : ipywidgets.VBox
+        The whole lab.
+    error : Exception or None
+        The exception that is shown at the foot; None while all is well.
+    """
+
+    def __init__(self, title: str, controls: Sequence[ipywidgets.Widget], *, height: int) -> None:
+        self.error: Exception | None = None
+        self._body_html = ""
+        heading = ipywidgets.HTML(
+            f'{_STYLE}<div class="recsys-lab"><strong>{html.escape(title)}</strong></div>'
+        )
+        self._body = ipywidgets.HTML(layout=ipywidgets.Layout(width="100%"))
+        frame = ipywidgets.Box(
+            [self._body],
+            layout=ipywidgets.Layout(height=f"{height}px", overflow="auto", width="100%", flex="0 0 auto"),
+        )
+        self._foot = ipywidgets.HTML()
+        self.widget = ipywidgets.VBox([heading, *controls, frame, self._foot])
+
+    def set_body(self, content: str) -> None:
+        """Replace the body by `content`, HTML in which every foreign text has been escaped."""
+        self._body_html = content
+        self._body.value = f'<div class="recsys-lab">{content}</div>'
+
+    def on_change(self, control: ipywidgets.Widget, callback: Callable[[Any], None]) -> None:
+        """Call ``callback(new value)`` when `control` has a new value; show its exception at the foot."""
+
+        @functools.wraps(callback)
+        def guarded(change: Any) -> None:
+            try:
+                callback(change["new"])
+            except Exception as error:  # whatever it is, a learner must see it
+                self._set_error(error)
+            else:
+                self._set_error(None)
+
+        control.observe(guarded, names="value")
+
+    def _set_error(self, error: Exception | None) -> None:
+        self.error = error
+        if error is None:
+            self._foot.value = ""
+        else:
+            text = html.escape(f"{type(error).__name__}: {error}")
+            self._foot.value = f'<div class="recsys-lab recsys-lab-error" role="alert">{text}</div>'
+
+    def show(self, summary: str) -> None:
+        """Put the lab onto the page.
+
+        Where nothing can be live (a stored notebook, a page made from one), the present body is shown as a
+        static table; outside of a notebook, `summary` is printed.
+        """
+        from IPython import get_ipython
+        from IPython.display import display
+
+        if get_ipython() is None:
+            print(f"[lab] {summary}")
+            return
+        still = (
+            f'{_STYLE}<div class="recsys-lab">{self._body_html}'
+            "<p><em>This is how the lab starts. Run the cell to make it live.</em></p></div>"
+        )
+        bundle = self.widget._repr_mimebundle_()
+        display({**bundle, "text/html": still, "text/plain": f"[lab] {summary}"}, raw=True)

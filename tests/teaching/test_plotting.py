@@ -1,0 +1,181 @@
+"""Figures: what is shown, what is printed, what is refused, and that nothing global is touched."""
+
+import base64
+import io
+import sys
+
+import matplotlib
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from PIL import Image
+
+from recsys_lessons.teaching import plotting
+from recsys_lessons.teaching.plotting import drawing, plot_genre_profile, plot_training
+
+HISTORY = [
+    {"loss": 0.9, "updates": 10, "draws": 20},
+    {"loss": 0.95, "updates": 10, "draws": 35},
+    {"loss": 0.4},
+]
+GENRES = np.array([[1, 0, 0], [1, 1, 0], [0, 0, 1], [1, 0, 1]])
+NAMES = ["Drama", "Crime", "Comedy"]
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What a notebook would receive: a list of (mime bundle, metadata)."""
+    received = []
+
+    def display(data, *, metadata, raw):
+        assert raw
+        received.append((data, metadata))
+
+    monkeypatch.setattr("IPython.get_ipython", lambda: object())
+    monkeypatch.setattr("IPython.display.display", display)
+    return received
+
+
+def picture_of(bundle):
+    return Image.open(io.BytesIO(base64.b64decode(bundle["image/png"])))
+
+
+def test_a_notebook_gets_a_picture_with_text_alternative_and_facts(shown, capsys):
+    assert plot_training(HISTORY) is None
+    ((bundle, metadata),) = shown
+    alt = "Line chart, loss by epoch. The loss falls from 0.9 in epoch 1 to 0.4 in epoch 3."
+    assert f'alt="{alt}"' in bundle["text/html"]
+    assert bundle["image/png"] in bundle["text/html"]
+    assert bundle["text/plain"] == f"[figure] {alt}"
+    assert metadata["image/png"]["alt"] == alt
+    # The last epoch has no counts, so draws are not a fact.
+    assert capsys.readouterr().out == (
+        "loss in epoch 1: 0.9 · in epoch 3: 0.4\nepochs in which the loss rose: 1 of 2\n"
+    )
+    picture = picture_of(bundle)
+    assert picture.width == 2 * metadata["image/png"]["width"]
+    assert picture.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_two_drawings_have_the_same_bytes_whatever_the_persons_style(shown):
+    plot_training(HISTORY)
+    with matplotlib.rc_context({"axes.facecolor": "black", "font.size": 20, "figure.dpi": 30}):
+        plot_training(HISTORY)
+    assert shown[0] == shown[1]
+
+
+def test_nothing_global_is_left_behind(shown):
+    before = dict(matplotlib.rcParams)
+    plot_training(HISTORY)
+    assert dict(matplotlib.rcParams) == before
+    if "matplotlib.pyplot" in sys.modules:
+        assert sys.modules["matplotlib.pyplot"].get_fignums() == []
+
+
+def test_the_palette_stays_apart_from_a_light_card():
+    def luminance(color):
+        channels = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        return np.dot(linear, (0.2126, 0.7152, 0.0722))
+
+    assert len(set(plotting.PALETTE)) == 6
+    contrast = [1.05 / (luminance(color) + 0.05) for color in plotting.PALETTE]
+    assert min(contrast) > 2  # surfaces; text is always in the dark ink
+    assert 1.05 / (luminance(plotting.GRAY) + 0.05) > 4.5
+
+
+def test_text_is_escaped(shown):
+    with drawing("A < B", alt='says "A < B"', facts=["one"]) as axes:
+        axes.plot([1, 2])
+    assert 'alt="says &quot;A &lt; B&quot;"' in shown[0][0]["text/html"]
+
+
+def test_nothing_is_shown_when_drawing_fails(shown, capsys):
+    with pytest.raises(RuntimeError), drawing("title", alt="alt", facts=["fact"]):
+        raise RuntimeError
+    assert shown == []
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"title": " ", "alt": "a", "facts": ["f"]}, "title is empty"),
+        ({"title": "t", "alt": "", "facts": ["f"]}, "alt is empty"),
+        ({"title": "t", "alt": "a", "facts": []}, "facts is empty"),
+    ],
+)
+def test_a_figure_without_words_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message), drawing(**arguments):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("history", "title"),
+    [
+        ([{"loss": 0.5}], "The loss of the only epoch is 0.5"),
+        ([{"loss": 0.5}, {"loss": 0.7}], "The loss rises from 0.5 to 0.7 in 2 epochs"),
+        ([{"loss": 0.5}, {"loss": 0.5}], "The loss stays at 0.5 in 2 epochs"),
+    ],
+)
+def test_the_title_states_the_finding(monkeypatch, history, title):
+    titles = []
+    original = plotting.drawing
+    monkeypatch.setattr(plotting, "drawing", lambda t, **k: (titles.append(t), original(t, **k))[1])
+    plot_training(history)
+    assert titles == [title]
+
+
+def test_draws_for_each_update_are_a_fact(capsys):
+    plot_training(HISTORY[:2])
+    assert "negatives drawn for each update: 2 in epoch 1 · 3.5 in epoch 2\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("history", "message"), [([], "history has no epochs"), ([{"loss": np.nan}], "the loss nan in epoch 1")]
+)
+def test_a_history_without_numbers_is_refused(history, message):
+    with pytest.raises(ValueError, match=message):
+        plot_training(history)
+
+
+@pytest.mark.parametrize("make", [np.asarray, sp.csr_array, sp.csr_matrix, sp.csc_array])
+def test_genres_in_any_matrix_give_the_same_facts(make, capsys):
+    matrix = make(GENRES)
+    if matrix.__class__.__name__ == "csc_array":
+        matrix = matrix.tocsr()
+    plot_genre_profile([0, 1], np.array([2, 3, -1], dtype=np.int32), matrix, NAMES)
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "leading genre of 2 liked films: Drama (100%)",
+        "leading genre of 2 recommended films: Comedy (100%)",
+        "largest difference: Comedy, 0% of liked, 100% of recommended",
+    ]
+
+
+def test_only_the_largest_genres_are_shown(shown):
+    plot_genre_profile([0, 1], [2, 3], GENRES, NAMES, most=1)
+    assert shown[0][1]["image/png"]["alt"].endswith("liked beside recommended. Drama: 100% and 50%.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([], [1], GENRES, NAMES), "liked has no films"),
+        (([1], [-1, -1], GENRES, NAMES), "recommended has no films"),
+        (([1], [4], GENRES, NAMES), r"recommended contains the id 4; expected ids from 0 to 3"),
+        (([-2], [1], GENRES, NAMES), "liked contains the id -2"),
+        (([0.5], [1], GENRES, NAMES), "liked has dtype float64"),
+        (([1], [1], GENRES, NAMES[:2]), "names has 2 entries; expected 3"),
+        (([1], [1], 0 * GENRES, NAMES), "genres is all zero"),
+    ],
+)
+def test_wrong_profiles_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        plot_genre_profile(*arguments)
+
+
+def test_inputs_stay_as_they_were():
+    liked, genres = np.array([1, 0]), sp.csr_array(GENRES)
+    plot_genre_profile(liked, [2], genres, NAMES)
+    np.testing.assert_array_equal(liked, [1, 0])
+    np.testing.assert_array_equal(genres.toarray(), GENRES)

@@ -1,0 +1,53 @@
+"""The gates of the stored notebooks: built from the present sources, executed, clean.
+
+That their outputs are what the library gives today is nbval's business: ``make test`` runs it over
+notebooks/.
+"""
+
+import nbformat
+import pytest
+
+from tests.test_build import build
+
+PAIRS = [(script, shelf.notebook_of(script)) for shelf in build.SHELVES for script in shelf.scripts()]
+STORED = [notebook for _, notebook in PAIRS]
+REPAIR = f"repair with: {build.REPAIR}"
+
+
+def test_there_are_lessons():
+    assert PAIRS, "sources/lessons has no script"
+
+
+def test_every_source_is_built_and_nothing_else():
+    found = build.check()
+    assert not found, "\n".join([*found, REPAIR])
+
+
+@pytest.mark.parametrize(("script", "notebook"), PAIRS, ids=lambda path: path.stem)
+def test_the_hash_is_current(script, notebook):
+    assert build.built_from(notebook) == build.source_hash(script), f"{notebook.name} is stale; {REPAIR}"
+
+
+@pytest.mark.parametrize(("script", "notebook"), PAIRS, ids=lambda path: path.stem)
+def test_cells_are_those_of_the_source(script, notebook):
+    # A hash can be right while somebody has edited the notebook by hand.
+    stored = nbformat.read(notebook, as_version=4)
+    wanted = build.read(script)
+    assert [(cell.id, cell.cell_type, cell.source) for cell in stored.cells] == [
+        (cell.id, cell.cell_type, cell.source) for cell in wanted.cells
+    ], f"{notebook.name} was edited: edit its source; {REPAIR}"
+    assert stored.metadata == wanted.metadata
+
+
+@pytest.mark.parametrize("notebook", STORED, ids=lambda path: path.stem)
+def test_what_is_stored_is_clean(notebook):
+    stored = nbformat.read(notebook, as_version=4)
+    nbformat.validate(stored)
+    assert build.problems(stored) == []
+
+
+@pytest.mark.parametrize("notebook", STORED, ids=lambda path: path.stem)
+def test_the_file_is_small_and_canonical(notebook):
+    content = notebook.read_bytes()
+    assert len(content) <= build.LIMIT_BYTES
+    assert build.serialized(nbformat.read(notebook, as_version=4)) == content, f"saved by hand; {REPAIR}"

@@ -450,11 +450,11 @@ def _rank(
         "num_threads": number_of_threads(num_threads),
         "check_intersections": check_intersections,
     }
-    test = as_csr_float32("test_interactions", test_interactions)
+    test = as_csr_float32("test_interactions", test_interactions, allow_dense=False)
     n_users, n_items = test.shape
     train = None
     if train_interactions is not None:
-        train = as_csr_float32("train_interactions", train_interactions)
+        train = as_csr_float32("train_interactions", train_interactions, allow_dense=False)
         if train.shape != test.shape:
             raise ValueError(
                 f"train_interactions has shape {train.shape} and test_interactions {test.shape}; "

@@ -264,8 +264,8 @@ def as_coo(name: str, matrix: Any) -> sp.coo_matrix:
     return sp.coo_matrix((entries.data, (row, column)), shape=matrix.shape)
 
 
-def as_csr_float32(name: str, features: Any) -> sp.csr_matrix:
-    """Return a feature matrix as CSR with ``float32`` values, columns sorted and without duplicates.
+def as_csr_float32(name: str, features: Any, *, allow_dense: bool = True) -> sp.csr_matrix:
+    """Return a matrix as CSR with ``float32`` values, columns sorted and without duplicates.
 
     Parameters
     ----------
@@ -274,6 +274,8 @@ def as_csr_float32(name: str, features: Any) -> sp.csr_matrix:
     features : scipy.sparse matrix or array, or dense array, of shape (n_rows, n_columns)
         Any sparse format or a dense two-dimensional array; any real or boolean type. Duplicate entries are
         added up.
+    allow_dense : bool
+        Whether a dense array will do. (Not for interactions: in a sparse matrix a stored zero is an entry.)
 
     Returns
     -------
@@ -290,7 +292,7 @@ def as_csr_float32(name: str, features: Any) -> sp.csr_matrix:
     >>> as_csr_float32("item_features", [[1, 0], [0.5, 0.5]]).data
     array([1. , 0.5, 0.5], dtype=float32)
     """
-    if not sp.issparse(features):
+    if not sp.issparse(features) and allow_dense:
         try:
             dense = np.asarray(features)
         except (ValueError, TypeError) as error:
@@ -301,7 +303,7 @@ def as_csr_float32(name: str, features: Any) -> sp.csr_matrix:
                 f"got {_describe(features)}."
             )
         return sp.csr_matrix(_finite_float32(name, dense))
-    if features.format != "csr":
+    if getattr(features, "format", None) != "csr":
         # Converted to float32 first: SciPy adds up duplicates in their own type, where small integers wrap.
         features = sparse_interactions(name, features).tocsr()
     _check_sparse(name, features)

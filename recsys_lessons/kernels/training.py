@@ -1,0 +1,51 @@
+"""The loop around the losses: one pass over the interactions, in a given order."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recsys_lessons.kernels import bpr, k_os, logistic, warp
+from recsys_lessons.kernels.compiling import kernel
+from recsys_lessons.kernels.representation import copy_representation
+from recsys_lessons.kernels.step import NO_NEGATIVE, step
+from recsys_lessons.kernels.structures import BPR, K_OS_WARP, LOGISTIC
+
+
+@kernel
+def learn_entries(model, data, order, settings, worker):
+    """Learn from the entries `order` of the data, one after the other.
+
+    Entries with a value <= 0 are labels for the logistic loss; the other losses learn nothing from them, but never draw
+    them as negatives. Returns the sum of the losses (float64), the updates made, and the negatives drawn.
+    """
+    users = model.users
+    loss, updates, draws = 0.0, 0, 0
+    for position in range(order.shape[0]):
+        entry = np.int64(order[position])
+        if settings.loss != LOGISTIC and not data.values[entry] > 0.0:
+            continue
+        user = np.int64(data.users[entry])
+        copy_representation(users.features, users.parameters.embeddings, user, worker.user)
+        item = np.int64(data.items[entry])
+        weight = np.float64(data.weights[entry]) if data.weights.shape[0] > 0 else 1.0
+        if settings.loss == K_OS_WARP:
+            item, weight = k_os.choose_positive(model, data, user, settings, worker)
+
+        negative, entry_draws = NO_NEGATIVE, 0
+        if settings.loss == LOGISTIC:
+            strength, entry_loss = logistic.judge(model, user, item, data.values[entry], weight, worker)
+        elif settings.loss == BPR:
+            negative, strength, entry_loss, entry_draws = bpr.judge(
+                model, data, user, item, weight, settings, worker
+            )
+        else:
+            negative, strength, entry_loss, entry_draws = warp.judge(
+                model, data, user, item, weight, settings, worker
+            )
+
+        if settings.loss == LOGISTIC or negative != NO_NEGATIVE:
+            step(model, user, item, negative, strength, settings, worker)
+            updates += 1
+        loss += entry_loss
+        draws += entry_draws
+    return loss, updates, draws

@@ -1,0 +1,940 @@
+"""The hybrid model: users and items as sums of their features' embeddings, learned with one of four losses."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from tqdm.auto import tqdm
+
+from recsys_lessons.kernels import random, representation, training, warp
+from recsys_lessons.kernels.structures import (
+    ADADELTA,
+    ADAGRAD,
+    BPR,
+    K_OS_WARP,
+    LOGISTIC,
+    WARP,
+    Interactions,
+    Model,
+    Parameters,
+    Settings,
+    Side,
+    Worker,
+)
+from recsys_lessons.models import scoring
+from recsys_lessons.models.scoring import Representations
+from recsys_lessons.models.storage import LearnedArray, copy_parameters, new_parameters, padded_full
+from recsys_lessons.validation import (
+    as_coo,
+    as_csr_float32,
+    as_ids,
+    check_random_state,
+    choice,
+    non_negative_float,
+    number_of_threads,
+    positive_float,
+    positive_int,
+    seed_words,
+    sparse_interactions,
+)
+
+LOSSES = {"logistic": LOGISTIC, "bpr": BPR, "warp": WARP, "warp-kos": K_OS_WARP}
+SCHEDULES = {"adagrad": ADAGRAD, "adadelta": ADADELTA}
+_FORMAT = 1
+_SIDES = ("item", "user")
+
+
+class LightFM:
+    """A hybrid recommender: matrix factorization whose rows are sums of feature embeddings (Kula 2015).
+
+    The score of a user for an item is the inner product of their representations plus their biases, and a
+    representation is the weighted sum of the embeddings of the row's features. Without features each user and item is
+    its own feature, and the model is a plain factorization. The class takes LightFM's arguments and has its methods
+    and attributes.
+
+    Parameters
+    ----------
+    no_components : int
+        Length of the embeddings.
+    k, n : int
+        For k-OS WARP: of `n` positives drawn, the `k`-th best is learned.
+    learning_schedule : {"adagrad", "adadelta"}
+        How steps shrink as training goes on, see :mod:`recsys_lessons.kernels.schedules`.
+    loss : {"logistic", "bpr", "warp", "warp-kos"}
+        What is learned, see the modules of these names in :mod:`recsys_lessons.kernels`.
+    learning_rate : float
+        First step size of Adagrad; Adadelta needs none.
+    rho, epsilon : float
+        Adadelta's memory, between 0 and 1, and the constant under its roots.
+    item_alpha, user_alpha : float
+        Penalty on the items' and the users' features: the gradient of ``alpha / 2 * theta ** 2`` for the numbers that
+        an update touches.
+    max_sampled : int
+        How many negatives WARP draws at most in search of a violation.
+    random_state : None, int, numpy.random.RandomState or numpy.random.Generator
+        With an int, each `fit` starts from the same seed; an object is advanced by each `fit`.
+
+    Attributes
+    ----------
+    item_embeddings, user_embeddings : float32 array of shape (n_features, no_components)
+        One row for each feature of that side; None before `fit`. All learned arrays can be changed and assigned.
+    item_biases, user_biases : float32 array of shape (n_features,)
+    item_embedding_gradients, item_bias_gradients, user_embedding_gradients, user_bias_gradients : float32 arrays
+        Squared gradients so far, as the learning schedule remembers them.
+    item_embedding_momentum, item_bias_momentum, user_embedding_momentum, user_bias_momentum : float32 arrays
+        Squared updates so far (Adadelta only).
+    training_history : list of dict
+        For each epoch since the last `fit`: "loss" (mean sampled loss of an interaction, times its weight, without the
+        penalty; 0 where WARP finds no violation), "updates" made, negatives ("draws") drawn, and "interactions" learned
+        from (all entries for the logistic loss, the positive ones for the others).
+
+    Notes
+    -----
+    Where this differs from LightFM 1.17:
+
+    - the penalty is a plain one (above); LightFM's shrinks all parameters lazily, and an epoch's scores with it grow
+      where they should shrink;
+    - the pairwise losses leave the users' biases alone, on which they do not depend; LightFM lowers them at every step;
+    - k-OS WARP looks at positive entries only, takes sample weights, and works with two items;
+    - BPR makes no update for a user who has an entry for everything; LightFM takes a positive for a negative;
+    - negatives are the columns of the interactions; surplus rows of a feature matrix are not drawn;
+    - `fit` with an integer seed gives the same model each time, as in scikit-learn;
+    - one thread gives the same bytes on every x86-64 processor;
+    - a feature matrix with missing columns is an error everywhere, and wrong input raises ``ValueError``.
+
+    References
+    ----------
+    Maciej Kula, "Metadata Embeddings for User and Item Cold-start Recommendations", CBRecSys 2015.
+
+    Examples
+    --------
+    Two groups of users, two groups of items, and a user of the first group who has not seen item 1:
+
+    >>> import numpy as np, scipy.sparse as sp
+    >>> from recsys_lessons import LightFM
+    >>> likes = sp.coo_matrix(np.kron(np.eye(2), np.ones((4, 3))) > 0)
+    >>> likes = likes.tolil(); likes[0, 1] = False
+    >>> model = LightFM(no_components=4, loss="warp", random_state=1).fit(likes.tocoo(), epochs=30)
+    >>> ids, scores = model.recommend(0, n=1, exclude=likes)
+    >>> ids
+    array([1], dtype=int32)
+    """
+
+    item_embeddings = LearnedArray("item", "embeddings")
+    item_biases = LearnedArray("item", "biases")
+    item_embedding_gradients = LearnedArray("item", "embedding_gradients")
+    item_bias_gradients = LearnedArray("item", "bias_gradients")
+    item_embedding_momentum = LearnedArray("item", "embedding_momentum")
+    item_bias_momentum = LearnedArray("item", "bias_momentum")
+    user_embeddings = LearnedArray("user", "embeddings")
+    user_biases = LearnedArray("user", "biases")
+    user_embedding_gradients = LearnedArray("user", "embedding_gradients")
+    user_bias_gradients = LearnedArray("user", "bias_gradients")
+    user_embedding_momentum = LearnedArray("user", "embedding_momentum")
+    user_bias_momentum = LearnedArray("user", "bias_momentum")
+
+    def __init__(
+        self,
+        no_components: int = 10,
+        k: int = 5,
+        n: int = 10,
+        learning_schedule: str = "adagrad",
+        loss: str = "logistic",
+        learning_rate: float = 0.05,
+        rho: float = 0.95,
+        epsilon: float = 1e-6,
+        item_alpha: float = 0.0,
+        user_alpha: float = 0.0,
+        max_sampled: int = 10,
+        random_state: None | int | np.random.RandomState | np.random.Generator = None,
+    ):
+        self.no_components = no_components
+        self.k = k
+        self.n = n
+        self.learning_schedule = learning_schedule
+        self.loss = loss
+        self.learning_rate = learning_rate
+        self.rho = rho
+        self.epsilon = epsilon
+        self.item_alpha = item_alpha
+        self.user_alpha = user_alpha
+        self.max_sampled = max_sampled
+        self.random_state = random_state
+        self._check_arguments()
+        positive_int("max_sampled", max_sampled)
+        self._forget()
+
+    # ------------------------------------------------------------------------------------------------ arguments
+
+    def _check_arguments(self) -> None:
+        positive_int("no_components", self.no_components)
+        positive_int("k", self.k)
+        positive_int("n", self.n)
+        choice("learning_schedule", self.learning_schedule, tuple(SCHEDULES))
+        choice("loss", self.loss, tuple(LOSSES))
+        positive_float("learning_rate", self.learning_rate)
+        if not 0 < non_negative_float("rho", self.rho) < 1:
+            raise ValueError(f"rho must lie between 0 and 1, got {self.rho!r}.")
+        non_negative_float("epsilon", self.epsilon)
+        if self.epsilon == 0 and self.learning_schedule == "adadelta":
+            raise ValueError(
+                "epsilon must be above 0 with learning_schedule='adadelta': its first step would be 0."
+            )
+        non_negative_float("item_alpha", self.item_alpha)
+        non_negative_float("user_alpha", self.user_alpha)
+        check_random_state(self.random_state)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Constructor arguments by name, as in scikit-learn; `deep` changes nothing."""
+        return {name: getattr(self, name) for name in _parameter_names()}
+
+    def set_params(self, **params: Any) -> LightFM:
+        """Set constructor arguments by name. What is invalid raises ``ValueError`` and changes nothing."""
+        names = _parameter_names()
+        for name in params:
+            if name not in names:
+                raise ValueError(
+                    f"Invalid parameter {name} for estimator {type(self).__name__}. "
+                    f"Valid parameters are: {', '.join(names)}."
+                )
+        type(self)(**{**self.get_params(), **params})
+        fitted = self._parameters["item"] is not None
+        if fitted and params.get("no_components", self.no_components) != self.no_components:
+            self._forget()
+        for name, value in params.items():
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        defaults = inspect.signature(type(self)).parameters
+        given = (
+            f"{name}={value!r}"
+            for name, value in self.get_params().items()
+            if value != defaults[name].default
+        )
+        return f"{type(self).__name__}({', '.join(given)})"
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self._parameters["item"] is not None
+
+    def __sklearn_tags__(self) -> Any:
+        # Imported here: scikit-learn takes longer to import than this whole library.
+        from sklearn.utils import InputTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type=None, target_tags=TargetTags(required=False), input_tags=InputTags(sparse=True)
+        )  # fmt: skip
+
+    # ------------------------------------------------------------------------------------------------- training
+
+    def fit(
+        self,
+        interactions: sp.spmatrix | sp.sparray,
+        user_features: sp.spmatrix | sp.sparray | np.ndarray | None = None,
+        item_features: sp.spmatrix | sp.sparray | np.ndarray | None = None,
+        sample_weight: sp.spmatrix | sp.sparray | None = None,
+        epochs: int = 1,
+        num_threads: int = 1,
+        verbose: bool = False,
+        *,
+        callback: Callable[[LightFM, int], bool | None] | None = None,
+    ) -> LightFM:
+        """Learn from scratch.
+
+        Parameters
+        ----------
+        interactions : sparse matrix of shape (n_users, n_items)
+            A value > 0 is positive feedback. Other stored values are negative labels for the logistic loss; the other
+            losses skip them, but never draw them as negatives. The size of a value plays no part. Duplicates count as
+            often as they are stored.
+        user_features : matrix of shape (at least n_users, n_user_features), optional
+            Weights of each user's features; None gives each user one feature of their own.
+        item_features : matrix of shape (at least n_items, n_item_features), optional
+            Likewise for items.
+        sample_weight : sparse matrix of shape (n_users, n_items), optional
+            Factor on the loss of each interaction: same entries as `interactions`, in the same order.
+        epochs : int
+            Passes over the interactions; 0 draws the first embeddings and learns nothing.
+        num_threads : int
+            More than one is faster and gives slightly different numbers in each run: threads overwrite each other's
+            updates now and then (Hogwild).
+        verbose : bool
+            Show a progress bar with the loss.
+        callback : callable, optional
+            Called as ``callback(model, epoch)`` after each epoch, counted from 0; training ends when it returns True.
+
+        Returns
+        -------
+        LightFM
+            The model itself.
+
+        Raises
+        ------
+        ValueError
+            For wrong input, before anything is changed; and when the numbers that are learned are no longer finite, in
+            which case the model is left as not fitted.
+        """
+        return self._train(
+            True,
+            interactions,
+            user_features,
+            item_features,
+            sample_weight,
+            epochs,
+            num_threads,
+            verbose,
+            callback,
+        )
+
+    def fit_partial(
+        self,
+        interactions: sp.spmatrix | sp.sparray,
+        user_features: sp.spmatrix | sp.sparray | np.ndarray | None = None,
+        item_features: sp.spmatrix | sp.sparray | np.ndarray | None = None,
+        sample_weight: sp.spmatrix | sp.sparray | None = None,
+        epochs: int = 1,
+        num_threads: int = 1,
+        verbose: bool = False,
+        *,
+        callback: Callable[[LightFM, int], bool | None] | None = None,
+    ) -> LightFM:
+        """Go on learning from where the model is; as `fit` if it was never fitted.
+
+        Two epochs in one call and in two calls give the same model, to the bit. Arguments as for `fit`.
+        """
+        return self._train(
+            False,
+            interactions,
+            user_features,
+            item_features,
+            sample_weight,
+            epochs,
+            num_threads,
+            verbose,
+            callback,
+        )
+
+    def _train(
+        self,
+        restart,
+        interactions,
+        user_features,
+        item_features,
+        sample_weight,
+        epochs,
+        num_threads,
+        verbose,
+        callback,
+    ) -> LightFM:
+        self._check_arguments()
+        non_negative_int = (
+            epochs if epochs == 0 and not isinstance(epochs, bool) else positive_int("epochs", epochs)
+        )
+        epochs = int(non_negative_int)
+        num_threads = number_of_threads(num_threads)
+        if callback is not None and not callable(callback):
+            raise ValueError(f"callback must be a function of (model, epoch), got {callback!r}.")
+        entries = sparse_interactions("interactions", interactions)
+        weights = _sample_weights(sample_weight, entries)
+        n_users, n_items = entries.shape
+        restart = restart or self._parameters["item"] is None
+        features = {
+            "user": self._training_features("user", user_features, n_users, restart),
+            "item": self._training_features("item", item_features, n_items, restart),
+        }
+        if restart:
+            widths = {
+                "user": n_users if features["user"] is None else features["user"].shape[1],
+                "item": n_items if features["item"] is None else features["item"].shape[1],
+            }
+            self._start(widths)
+        self._n_rows = {"user": n_users, "item": n_items}
+        data = _training_data(entries, weights, self.loss)
+        self._run_epochs(data, entries.shape, features, epochs, num_threads, verbose, callback)
+        return self
+
+    def _training_features(
+        self, side: str, features: Any, n_rows: int, restart: bool
+    ) -> sp.csr_matrix | None:
+        """Feature matrix of one side, checked against the interactions and, unless `restart`, against the model."""
+        name = f"{side}_features"
+        if features is not None:
+            features = as_csr_float32(name, features)
+            if features.shape[0] < n_rows:
+                raise ValueError(
+                    f"Number of {side} feature rows does not equal the number of {side}s: {name} has "
+                    f"{features.shape[0]} rows, the interactions have {n_rows} {side}s."
+                )
+        if not restart:
+            self._check_width(side, n_rows if features is None else features.shape[1])
+        return features
+
+    def _check_width(self, side: str, width: int) -> None:
+        known = len(self._learned(side).biases)
+        if width == known:
+            return
+        if width > known:
+            raise ValueError(
+                f"The {side} feature matrix specifies more features than there are estimated feature embeddings: "
+                f"{known} vs {width}. Fit the model again to add features or {side}s."
+            )
+        raise ValueError(
+            f"Incorrect number of features in {side}_features: the model knows {known} features, got {width}. "
+            f"Pass the matrix with all its columns, as in training."
+        )
+
+    def _start(self, widths: dict[str, int]) -> None:
+        """First embeddings: uniform between -0.5 and 0.5, divided by `no_components`; items first, as in LightFM."""
+        self._forget()
+        self._stream = np.zeros(random.STATE_WORDS, dtype=np.int64)
+        random.start_stream(self._stream, *(int(word) for word in seed_words(self.random_state, 3)))
+        first_gradient = 1.0 if self.learning_schedule == "adagrad" else 0.0
+        for side in _SIDES:
+            parameters = new_parameters(widths[side], self.no_components, first_gradient)
+            random.fill_embeddings(parameters.embeddings, self.no_components, self._stream)
+            self._parameters[side] = parameters
+
+    def _run_epochs(
+        self, data, shape, features, epochs, num_threads, verbose, callback, learn_items=True
+    ) -> None:
+        settings = self._settings(data, shape, learn_items)
+        sides = {
+            side: None if features[side] is None else scoring.csr_arrays(features[side])
+            for side in ("user", "item")
+        }
+        n_learned = len(data.values) if settings.loss == LOGISTIC else int(np.count_nonzero(data.values > 0))
+        progress = tqdm(range(epochs), desc="Epoch", disable=not verbose)
+        for epoch in progress:
+            # Built in each epoch: a callback may have assigned other arrays.
+            model = Model(*(Side(sides[side], self._learned(side)) for side in ("user", "item")))
+            loss, updates, draws = self._epoch(model, data, settings, num_threads)
+            self._check_finite()
+            record = {
+                "loss": loss / max(n_learned, 1),
+                "updates": updates,
+                "draws": draws,
+                "interactions": n_learned,
+            }
+            self.training_history.append(record)
+            progress.set_postfix(loss=f"{record['loss']:.4f}", refresh=False)
+            if callback is not None and callback(self, epoch):
+                progress.close()
+                break
+
+    def _settings(self, data: Interactions, shape: tuple[int, int], learn_items: bool) -> Settings:
+        return Settings(
+            loss=LOSSES[self.loss],
+            schedule=SCHEDULES[self.learning_schedule],
+            learning_rate=float(self.learning_rate),
+            rho=float(self.rho),
+            epsilon=float(self.epsilon),
+            item_penalty=float(self.item_alpha),
+            user_penalty=float(self.user_alpha),
+            max_sampled=int(self.max_sampled),
+            k=int(self.k),
+            n=int(self.n),
+            n_items=shape[1],
+            n_items_seen=len(np.unique(data.items)) if self.loss == "bpr" else 0,
+            learn_items=learn_items,
+        )
+
+    def _epoch(
+        self, model: Model, data: Interactions, settings: Settings, num_threads: int
+    ) -> tuple[float, int, int]:
+        """One pass over the data in a new random order: sum of the losses, updates, draws."""
+        order = np.arange(len(data.users), dtype=np.int32)
+        random.shuffle(order, self._stream)
+        if num_threads == 1:
+            return training.learn_entries(model, data, order, settings, self._worker(settings, self._stream))
+        streams = np.zeros((num_threads, random.STATE_WORDS), dtype=np.int64)
+        random.spawn(streams, self._stream)
+        workers = [self._worker(settings, stream) for stream in streams]
+        with ThreadPoolExecutor(num_threads) as pool:
+            results = pool.map(
+                lambda part, worker: training.learn_entries(model, data, part, settings, worker),
+                np.array_split(order, num_threads),
+                workers,
+            )
+            losses, updates, draws = zip(*results, strict=True)
+        return sum(losses), sum(updates), sum(draws)
+
+    def _worker(self, settings: Settings, stream: np.ndarray) -> Worker:
+        rank_weights = np.zeros(settings.max_sampled + 1)
+        warp.fill_rank_weights(rank_weights, settings.n_items)
+        return Worker(
+            stream,
+            *(padded_full(1, self.no_components, 0.0) for _ in range(4)),
+            rank_weights=rank_weights,
+            drawn=np.zeros(settings.n, dtype=np.int64),
+            drawn_scores=np.zeros(settings.n, dtype=np.float32),
+        )
+
+    def _check_finite(self) -> None:
+        for parameters in self._parameters.values():
+            if not (np.isfinite(parameters.embeddings).all() and np.isfinite(parameters.biases).all()):
+                self._forget()
+                raise ValueError(
+                    "Not all estimated parameters are finite, your model may have diverged. Try decreasing the "
+                    f"learning rate (now {self.learning_rate}) or normalising feature values and sample weights. "
+                    "The model is not fitted any more."
+                )
+
+    def fold_in(
+        self,
+        interactions: sp.spmatrix | sp.sparray,
+        user_features: sp.spmatrix | sp.sparray | np.ndarray | None = None,
+        item_features: sp.spmatrix | sp.sparray | np.ndarray | None = None,
+        sample_weight: sp.spmatrix | sp.sparray | None = None,
+        epochs: int = 20,
+        num_threads: int = 1,
+    ) -> LightFM:
+        """A model for new users, learned from their first interactions while all items stay as they are.
+
+        Each new user starts from the sum of their features, or, without `user_features`, from zero, and learns an
+        embedding of their own with this model's loss and schedule.
+
+        Parameters
+        ----------
+        interactions : sparse matrix of shape (n_new_users, n_items)
+            What the new users did, as for `fit`.
+        user_features : matrix of shape (n_new_users, n_user_features), optional
+            Their features, as in training: where each of them starts.
+        item_features : matrix of shape (at least n_items, n_item_features), optional
+            As in training.
+        sample_weight, epochs, num_threads
+            As for `fit`.
+
+        Returns
+        -------
+        LightFM
+            A fitted model whose users are the rows of `interactions`, one feature each (so it is asked without
+            `user_features`), and whose items are copies of this model's. This model is not changed.
+        """
+        self._check_fitted()
+        entries = sparse_interactions("interactions", interactions)
+        weights = _sample_weights(sample_weight, entries)
+        n_users, n_items = entries.shape
+        epochs, num_threads = positive_int("epochs", epochs), number_of_threads(num_threads)
+        items = self._represent("item", item_features, n_items)
+        folded = type(self)(**{**self.get_params(), "max_sampled": max(self.max_sampled, 1)})
+        folded.max_sampled = self.max_sampled
+        folded._stream = self._stream.copy()
+        folded._n_rows = {"user": n_users, "item": self._n_rows["item"]}
+        first_gradient = 1.0 if self.learning_schedule == "adagrad" else 0.0
+        users = new_parameters(n_users, self.no_components, first_gradient)
+        if user_features is not None:
+            start = self._represent("user", user_features, n_users)
+            users.embeddings[:, : self.no_components] = start.embeddings[:n_users, : self.no_components]
+            users.biases[:] = start.biases[:n_users]
+        # Items that stay as they are need no features while the users learn: their sums are embeddings of their own.
+        fixed = new_parameters(len(items.biases), self.no_components, first_gradient)
+        fixed = fixed._replace(embeddings=items.embeddings, biases=items.biases)
+        folded._parameters = {"user": users, "item": fixed}
+        data = _training_data(entries, weights, self.loss)
+        folded._run_epochs(
+            data,
+            entries.shape,
+            {"user": None, "item": None},
+            epochs,
+            num_threads,
+            False,
+            None,
+            learn_items=False,
+        )
+        folded._parameters["item"] = copy_parameters(self._learned("item"), self.no_components)
+        return folded
+
+    # ---------------------------------------------------------------------------------------------- predictions
+
+    def predict(
+        self,
+        user_ids: int | np.ndarray,
+        item_ids: np.ndarray,
+        item_features: sp.spmatrix | sp.sparray | np.ndarray | None = None,
+        user_features: sp.spmatrix | sp.sparray | np.ndarray | None = None,
+        num_threads: int = 1,
+    ) -> np.ndarray:
+        """Scores of (user, item) pairs: higher is better; a score is no probability and no rating.
+
+        Parameters
+        ----------
+        user_ids : int or array of shape (n_pairs,)
+            Row numbers of users; a single one is paired with all items.
+        item_ids : array of shape (n_pairs,)
+            Row numbers of items.
+        item_features, user_features
+            As in training, with all columns (note the order, which is LightFM's).
+        num_threads : int
+            Accepted as in LightFM; pairs are scored in one thread.
+
+        Returns
+        -------
+        float32 array of shape (n_pairs,)
+        """
+        self._check_fitted()
+        number_of_threads(num_threads)
+        if isinstance(user_ids, str) or isinstance(item_ids, str):
+            raise ValueError("user_ids and item_ids must be row numbers, got a string.")
+        items = as_ids("item_ids", item_ids)
+        users = as_ids("user_ids", user_ids)
+        if np.ndim(user_ids) == 0:
+            users = np.repeat(users, len(items))
+        if len(users) != len(items):
+            raise ValueError(
+                f"Expected the number of user IDs ({len(users)}) to equal the number of item IDs ({len(items)})"
+            )
+        if len(users) == 0:
+            return np.empty(0, dtype=np.float32)
+        users, user_rows = self._represent_some("user", user_features, users)
+        items, item_rows = self._represent_some("item", item_features, items)
+        return scoring.predict(user_rows, item_rows, users, items)
+
+    def predict_rank(
+        self,
+        test_interactions: sp.spmatrix | sp.sparray,
+        train_interactions: sp.spmatrix | sp.sparray | None = None,
+        item_features: sp.spmatrix | sp.sparray | np.ndarray | None = None,
+        user_features: sp.spmatrix | sp.sparray | np.ndarray | None = None,
+        num_threads: int = 1,
+        check_intersections: bool = True,
+    ) -> sp.csr_matrix:
+        """Rank of each test entry among all items, 0 being the best.
+
+        Parameters
+        ----------
+        test_interactions : sparse matrix of shape (n_users, n_items)
+            Each stored entry, whatever its value, is ranked.
+        train_interactions : sparse matrix of the same shape, optional
+            The user's items that are left out of the ranking.
+        item_features, user_features
+            As in training.
+        num_threads : int
+            Users are spread over threads; the ranks do not depend on it.
+        check_intersections : bool
+            Raise if an entry is in both matrices.
+
+        Returns
+        -------
+        scipy.sparse.csr_matrix of float32
+            The rank of each stored entry of `test_interactions` (duplicates are merged). An item that scores the same
+            as another stands behind it.
+        """
+        self._check_fitted()
+        num_threads = number_of_threads(num_threads)
+        test = _stored_entries("test_interactions", test_interactions)
+        train = (
+            None if train_interactions is None else _stored_entries("train_interactions", train_interactions)
+        )
+        if train is not None and train.shape != test.shape:
+            raise ValueError(
+                f"train_interactions must have the shape of test_interactions, {test.shape}, got {train.shape}."
+            )
+        if train is not None and check_intersections:
+            shared = test.multiply(train).nnz
+            if shared:
+                raise ValueError(
+                    f"Test interactions matrix and train interactions matrix share {shared} interactions. This will "
+                    "cause incorrect evaluation, check your data split."
+                )
+        users = self._represent("user", user_features, test.shape[0])
+        items = self._represent("item", item_features, test.shape[1])
+        items = items._replace(
+            embeddings=items.embeddings[: test.shape[1]], biases=items.biases[: test.shape[1]]
+        )
+        return scoring.rank(test, train, users, items, num_threads)
+
+    def recommend(
+        self,
+        user_ids: int | np.ndarray,
+        n: int = 10,
+        *,
+        exclude: sp.spmatrix | sp.sparray | None = None,
+        items: np.ndarray | None = None,
+        item_features: sp.spmatrix | sp.sparray | np.ndarray | None = None,
+        user_features: sp.spmatrix | sp.sparray | np.ndarray | None = None,
+        num_threads: int = 1,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The `n` items with the highest scores, best first.
+
+        Parameters
+        ----------
+        user_ids : int or array of shape (n_users,)
+            Row numbers of users.
+        n : int
+            How many items.
+        exclude : sparse matrix of shape (all users, all items), optional
+            Entries that are not recommended, usually the training interactions.
+        items : array of ids, optional
+            The candidates; all items by default.
+        item_features, user_features
+            As in training.
+        num_threads : int
+            Users are spread over threads; the result does not depend on it.
+
+        Returns
+        -------
+        ids : int32 array of shape (n_users, n), or (n,) for a single user
+            Equal scores in the order of the ids. Where fewer than `n` candidates are left, -1.
+        scores : float32 array of the same shape
+            Minus infinity beside -1.
+        """
+        self._check_fitted()
+        num_threads = number_of_threads(num_threads)
+        users = self._represent("user", user_features, 0)
+        represented = self._represent("item", item_features, 0)
+        return scoring.recommend(user_ids, n, exclude, items, users, represented, num_threads)
+
+    def similar_items(
+        self,
+        item_ids: int | np.ndarray,
+        n: int = 10,
+        *,
+        item_features: sp.spmatrix | sp.sparray | np.ndarray | None = None,
+        num_threads: int = 1,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The items whose representations point most nearly the same way (cosine), without the item itself.
+
+        Returns ids, int32, and cosines, float32, shaped as by `recommend`.
+        """
+        self._check_fitted()
+        represented = self._represent("item", item_features, 0)
+        return scoring.similar(item_ids, n, represented, number_of_threads(num_threads))
+
+    def get_item_representations(self, features: Any = None) -> tuple[np.ndarray, np.ndarray]:
+        """Biases, float32 (n_items,), and embeddings, float32 (n_items, no_components), of the rows of `features`.
+
+        None gives the learned arrays themselves: one row for each feature.
+        """
+        return self._representations("item", features)
+
+    def get_user_representations(self, features: Any = None) -> tuple[np.ndarray, np.ndarray]:
+        """Biases, float32 (n_users,), and embeddings, float32 (n_users, no_components), of the rows of `features`.
+
+        None gives the learned arrays themselves: one row for each feature.
+        """
+        return self._representations("user", features)
+
+    def _representations(self, side: str, features: Any) -> tuple[np.ndarray, np.ndarray]:
+        self._check_fitted()
+        if features is None:
+            return getattr(self, f"{side}_biases"), getattr(self, f"{side}_embeddings")
+        represented = self._represent(side, features, 0)
+        return represented.biases, represented.embeddings[:, : self.no_components]
+
+    def _represent(self, side: str, features: Any, n_rows: int) -> Representations:
+        """Representations of all rows of a feature matrix, of which there must be at least `n_rows`."""
+        parameters = self._learned(side)
+        if features is None:
+            known = len(parameters.biases)
+            if known != self._n_rows[side]:
+                raise ValueError(
+                    f"{side}_features is missing: the model was fitted with a matrix of {known} features for "
+                    f"{self._n_rows[side]} {side}s. Pass {side}_features here too."
+                )
+            if n_rows > known:
+                self._check_width(side, n_rows)
+            return Representations(parameters.embeddings, parameters.biases, self.no_components)
+        matrix = as_csr_float32(f"{side}_features", features)
+        self._check_width(side, matrix.shape[1])
+        if matrix.shape[0] < n_rows:
+            raise ValueError(
+                f"Number of {side} feature rows does not equal the number of {side}s: {side}_features has "
+                f"{matrix.shape[0]} rows, {n_rows} {side}s are asked for."
+            )
+        embeddings = padded_full(matrix.shape[0], self.no_components, 0.0)
+        biases = np.zeros(matrix.shape[0], dtype=np.float32)
+        representation.representations(
+            scoring.csr_arrays(matrix), parameters.embeddings, parameters.biases, embeddings, biases
+        )
+        return Representations(embeddings, biases, self.no_components)
+
+    def _represent_some(
+        self, side: str, features: Any, ids: np.ndarray
+    ) -> tuple[Representations, np.ndarray]:
+        """Representations that cover `ids`, and where each id stands in them: only what is asked for is summed."""
+        n_rows = int(ids.max()) + 1
+        if features is None:
+            return self._represent(side, None, n_rows), ids
+        matrix = as_csr_float32(f"{side}_features", features)
+        if n_rows > matrix.shape[0]:
+            as_ids(f"{side}_ids", ids, upper=matrix.shape[0])
+        rows, places = np.unique(ids, return_inverse=True)
+        return self._represent(side, matrix[rows], 0), places.astype(np.int32)
+
+    def _learned(self, side: str) -> Parameters:
+        """Parameters of one side, with arrays that agree in their number of rows."""
+        parameters = self._parameters[side]
+        lengths = {field: len(array) for field, array in zip(Parameters._fields, parameters, strict=True)}
+        if len(set(lengths.values())) > 1:
+            listed = ", ".join(f"{side}_{field}: {length}" for field, length in lengths.items())
+            raise ValueError(
+                f"The arrays of the {side} features must have one row for each feature, got {listed}."
+            )
+        return parameters
+
+    def _check_fitted(self) -> None:
+        if self._parameters["item"] is None:
+            raise ValueError("You must fit the model before trying to obtain predictions.")
+
+    # ------------------------------------------------------------------------------------------------ the state
+
+    def _forget(self) -> None:
+        self._parameters: dict[str, Parameters | None] = {side: None for side in _SIDES}
+        self._n_rows: dict[str, int] = {}
+        self._stream: np.ndarray | None = None
+        self.training_history: list[dict[str, float]] = []
+
+    def _snapshot(self) -> dict[str, Any]:
+        """Copy of all that training changes."""
+        self._check_fitted()
+        return {
+            "parameters": {side: copy_parameters(self._learned(side), self.no_components) for side in _SIDES},
+            "stream": self._stream.copy(),
+            "history": [dict(record) for record in self.training_history],
+        }
+
+    def _restore(self, snapshot: dict[str, Any]) -> None:
+        """Go back to a snapshot, which stays usable."""
+        self._parameters = {
+            side: copy_parameters(parameters, self.no_components)
+            for side, parameters in snapshot["parameters"].items()
+        }
+        self._stream = snapshot["stream"].copy()
+        self.training_history = [dict(record) for record in snapshot["history"]]
+
+    def save(self, path: str | os.PathLike) -> Path:
+        """Write the fitted model to an ``.npz`` file (the suffix is added if missing) and return its path.
+
+        The file holds plain arrays and text, no pickles, and replaces an older one only once it is complete. A loaded
+        model predicts and goes on training to the same bytes. A `random_state` that is an object is saved as None:
+        what matters of it is in the model's own stream.
+        """
+        self._check_fitted()
+        path = Path(path)
+        path = path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
+        params = {
+            name: value.item() if hasattr(value, "item") else value
+            for name, value in self.get_params().items()
+        }
+        if not isinstance(params["random_state"], int | None):
+            params["random_state"] = None
+        about = {
+            "format": _FORMAT,
+            "params": params,
+            "n_rows": self._n_rows,
+            "history": self.training_history,
+        }
+        arrays = {
+            f"{side}_{field}": array[:, : self.no_components] if array.ndim == 2 else array
+            for side in _SIDES
+            for field, array in zip(Parameters._fields, self._learned(side), strict=True)
+        }
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
+            try:
+                np.savez(file, about=np.array(json.dumps(about)), stream=self._stream, **arrays)
+                file.close()
+                os.replace(file.name, path)
+            except BaseException:
+                file.close()
+                os.unlink(file.name)
+                raise
+        return path
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> LightFM:
+        """Read a model that `save` wrote.
+
+        Raises
+        ------
+        ValueError
+            If the file is not such a model, or comes from a newer version of the library.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                saved = {name: file[name] for name in file.files}
+            about = json.loads(str(saved["about"]))
+            if about["format"] > _FORMAT:
+                raise ValueError(
+                    f"{path} was written by a newer version of recsys_lessons (format {about['format']})."
+                )
+            params = about["params"]
+            model = cls(**{**params, "max_sampled": max(params["max_sampled"], 1)})
+            model.max_sampled = params["max_sampled"]
+            for side in _SIDES:
+                arrays = [saved[f"{side}_{field}"] for field in Parameters._fields]
+                model._parameters[side] = copy_parameters(Parameters(*arrays), model.no_components)
+        except (KeyError, TypeError, OSError, EOFError, json.JSONDecodeError) as error:
+            if isinstance(error, FileNotFoundError):
+                raise
+            raise ValueError(f"{path} does not hold a model written by LightFM.save: {error}") from error
+        model._n_rows = about["n_rows"]
+        model._stream = saved["stream"]
+        model.training_history = about["history"]
+        return model
+
+
+def _parameter_names() -> list[str]:
+    return list(inspect.signature(LightFM).parameters)
+
+
+def _sample_weights(sample_weight: Any, entries: sp.coo_matrix) -> np.ndarray:
+    """Weight of each entry, float32; an empty array where none are given."""
+    if sample_weight is None:
+        return np.empty(0, dtype=np.float32)
+    weights = sparse_interactions("sample_weight", sample_weight)
+    if weights.shape != entries.shape:
+        raise ValueError(
+            f"Sample_weight and interactions matrices must be the same shape: {weights.shape} and {entries.shape}."
+        )
+    if not (np.array_equal(weights.row, entries.row) and np.array_equal(weights.col, entries.col)):
+        raise ValueError("Sample_weight and interaction matrix entries must be in the same order")
+    if (weights.data < 0).any():
+        raise ValueError(f"sample_weight must not be negative, got {weights.data.min()}.")
+    return weights.data
+
+
+def _training_data(entries: sp.coo_matrix, weights: np.ndarray, loss: str) -> Interactions:
+    """The arrays that a kernel walks through, and the look-ups that the loss needs."""
+    n_users = entries.shape[0]
+    nothing = np.zeros(0, dtype=np.int32)
+    known_starts, known_items = np.zeros(1, dtype=np.int64), nothing
+    positive_starts, positive_items = np.zeros(1, dtype=np.int64), nothing
+    positive_weights = np.zeros(0, dtype=np.float32)
+    if loss != "logistic":
+        marks = sp.coo_matrix(
+            (np.ones(entries.nnz, dtype=np.int8), (entries.row, entries.col)), shape=entries.shape
+        )
+        known = marks.tocsr()
+        known.sum_duplicates()
+        known_starts = known.indptr.astype(np.int64)
+        known_items = known.indices.astype(np.int32, copy=False)
+    if loss == "warp-kos":
+        positive = np.flatnonzero(entries.data > 0)
+        positive = positive[np.argsort(entries.row[positive], kind="stable")]
+        counts = np.bincount(entries.row[positive], minlength=n_users)
+        positive_starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        positive_items = entries.col[positive]
+        positive_weights = weights[positive] if len(weights) else positive_weights
+    return Interactions(
+        entries.row, entries.col, entries.data, weights, known_starts, known_items,
+        positive_starts, positive_items, positive_weights,
+    )  # fmt: skip
+
+
+def _stored_entries(name: str, matrix: Any) -> sp.csr_matrix:
+    """Which entries are stored: CSR of ones, without duplicates."""
+    entries = as_coo(name, matrix)
+    stored = sp.csr_matrix(
+        (np.ones(entries.nnz, dtype=np.float32), (entries.row, entries.col)), shape=entries.shape
+    )
+    stored.data[:] = 1
+    return stored

@@ -240,6 +240,9 @@ def _pairs(entries: sp.coo_matrix) -> tuple[np.ndarray, int]:
     entry.
     """
     position = entries.row.astype(np.int64) * entries.shape[1] + entries.col
+    in_order = np.sort(position)
+    if not (in_order[1:] == in_order[:-1]).any():
+        return np.arange(len(position)), len(position)
     _, first_entry, sorted_pair = np.unique(position, return_index=True, return_inverse=True)
     by_occurrence = np.argsort(first_entry)
     number = np.empty(len(first_entry), dtype=np.int64)

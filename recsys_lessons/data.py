@@ -201,7 +201,8 @@ class Dataset:
             size = _size(entry)
             if size == 3:
                 user_id, item_id, weight = entry
-                _check_weight(weight, f"interaction {tuple(entry)!r}")
+                if not _is_weight(weight):
+                    raise _not_a_weight(weight, f"interaction {tuple(entry)!r}")
             elif size == 2:
                 user_id, item_id = entry
                 weight = 1.0
@@ -316,7 +317,8 @@ class _Entities:
             row = self.row(entity_id)
             owner = f"{self.kind} {entity_id!r}"
             for feature, weight in _named_weights(features, owner):
-                _check_weight(weight, f"feature {feature!r} of {owner}")
+                if not _is_weight(weight):
+                    raise _not_a_weight(weight, f"feature {feature!r} of {owner}")
                 rows.append(row)
                 columns.append(self._column(feature, owner))
                 weights.append(weight)
@@ -392,6 +394,8 @@ def _hashables(name: str, content: str, values: Any) -> list:
 
 def _size(entry: Any) -> int:
     """Return the length of a row of data; -1 for strings and for what has no length."""
+    if isinstance(entry, tuple):
+        return len(entry)
     if isinstance(entry, str | bytes | Mapping) or not hasattr(entry, "__len__"):
         return -1
     return len(entry)
@@ -403,9 +407,12 @@ def _named_weights(features: Any, owner: str) -> Iterable[tuple[Hashable, float]
     return ((feature, 1.0) for feature in _iterate(f"The features of {owner}", features))
 
 
-def _check_weight(weight: Any, owner: str) -> None:
-    if not isinstance(weight, numbers.Real) or not -LARGEST_WEIGHT <= weight <= LARGEST_WEIGHT:
-        raise ValueError(f"The weight of {owner} must be a finite number, got {weight!r}.")
+def _is_weight(weight: Any) -> bool:
+    return isinstance(weight, numbers.Real) and -LARGEST_WEIGHT <= weight <= LARGEST_WEIGHT
+
+
+def _not_a_weight(weight: Any, owner: str) -> ValueError:
+    return ValueError(f"The weight of {owner} must be a finite number, got {weight!r}.")
 
 
 def _article(kind: str) -> str:

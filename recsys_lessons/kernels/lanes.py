@@ -86,9 +86,7 @@ def _compiled_as(function, result, *argument_kinds):
     def decorate(emit):
         class Template(AbstractTemplate):
             def generic(self, arguments, keywords):
-                fits = len(arguments) == len(argument_kinds) and all(
-                    map(isinstance, arguments, argument_kinds)
-                )
+                fits = len(arguments) == len(argument_kinds) and all(map(isinstance, arguments, argument_kinds))
                 return signature(result, *arguments) if fits and not keywords else None
 
         infer_global(function)(Template)
@@ -132,9 +130,7 @@ def _emit_broadcast(context, builder, sig, args):
 @_compiled_as(square_root, _lanes, _LanesType)
 def _emit_square_root(context, builder, sig, args):
     instruction = ir.FunctionType(_VECTOR, [_VECTOR])
-    return builder.call(
-        cgutils.get_or_insert_function(builder.module, instruction, f"llvm.sqrt.v{LANES}f32"), args
-    )
+    return builder.call(cgutils.get_or_insert_function(builder.module, instruction, f"llvm.sqrt.v{LANES}f32"), args)
 
 
 @_compiled_as(at_least, _lanes, _LanesType, _LanesType)
@@ -149,12 +145,9 @@ def _emit_total(context, builder, sig, args):
     while width > 1:
         width //= 2
         low, high = (
-            ir.Constant(ir.VectorType(_INT32, width), list(range(start, start + width)))
-            for start in (0, width)
+            ir.Constant(ir.VectorType(_INT32, width), list(range(start, start + width))) for start in (0, width)
         )
-        lanes = builder.fadd(
-            builder.shuffle_vector(lanes, lanes, low), builder.shuffle_vector(lanes, lanes, high)
-        )
+        lanes = builder.fadd(builder.shuffle_vector(lanes, lanes, low), builder.shuffle_vector(lanes, lanes, high))
     return builder.extract_element(lanes, ir.Constant(_INT32, 0))
 
 

@@ -41,9 +41,7 @@ def score_all(user_embeddings, user_biases, user, item_columns, item_biases, sco
 
 
 @kernel
-def predict_pairs(
-    users, items, user_embeddings, user_biases, item_embeddings, item_biases, n_components, out
-):
+def predict_pairs(users, items, user_embeddings, user_biases, item_embeddings, item_biases, n_components, out):
     """Scores of (user, item) pairs, written to `out` (float32): the same digits as :func:`score_all`."""
     for pair in range(users.shape[0]):
         user, item = users[pair], items[pair]
@@ -106,9 +104,7 @@ def sift_down(scores, items, row, size):
     while True:
         last, left = parent, 2 * parent + 1
         for child in (left, left + 1):
-            if child < size and comes_after(
-                scores[row, child], items[row, child], scores[row, last], items[row, last]
-            ):
+            if child < size and comes_after(scores[row, child], items[row, child], scores[row, last], items[row, last]):
                 last = child
         if last == parent:
             return
@@ -165,6 +161,4 @@ def unit_rows(embeddings, n_components, out):
             square += np.float64(embeddings[row, component]) * np.float64(embeddings[row, component])
         length = np.sqrt(square)
         for component in range(n_components):
-            out[row, component] = (
-                np.float32(embeddings[row, component] / length) if length > 0.0 else np.float32(0)
-            )
+            out[row, component] = np.float32(embeddings[row, component] / length) if length > 0.0 else np.float32(0)

@@ -58,9 +58,7 @@ def step_bias(parameters, feature, data_gradient, penalty, settings):
     gradient = data_gradient + np.float32(penalty) * theta
     if settings.schedule == ADAGRAD:
         accumulated = parameters.bias_gradients[feature]
-        parameters.biases[feature] = theta - np.float32(settings.learning_rate) * gradient / np.sqrt(
-            accumulated
-        )
+        parameters.biases[feature] = theta - np.float32(settings.learning_rate) * gradient / np.sqrt(accumulated)
         parameters.bias_gradients[feature] = accumulated + gradient * gradient
     else:
         rho, rest = np.float32(settings.rho), np.float32(1.0 - settings.rho)

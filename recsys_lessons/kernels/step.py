@@ -40,13 +40,9 @@ def step(model, user, positive, negative, strength, settings, worker):
             store(direction, 0, column, load(direction, 0, column) + load(other, other_row, column))
     if settings.learn_items:
         alpha = settings.item_penalty
-        step_row(
-            items.features, items.parameters, positive, worker.user, -strength, -strength, alpha, settings
-        )
+        step_row(items.features, items.parameters, positive, worker.user, -strength, -strength, alpha, settings)
         if pair:
-            step_row(
-                items.features, items.parameters, negative, worker.user, strength, strength, alpha, settings
-            )
+            step_row(items.features, items.parameters, negative, worker.user, strength, strength, alpha, settings)
     user_slope = np.float32(0) if pair else -strength
     alpha = settings.user_penalty
     step_row(users.features, users.parameters, user, direction, strength, user_slope, alpha, settings)

@@ -35,13 +35,9 @@ def learn_entries(model, data, order, settings, worker):
         if settings.loss == LOGISTIC:
             strength, entry_loss = logistic.judge(model, user, item, data.values[entry], weight, worker)
         elif settings.loss == BPR:
-            negative, strength, entry_loss, entry_draws = bpr.judge(
-                model, data, user, item, weight, settings, worker
-            )
+            negative, strength, entry_loss, entry_draws = bpr.judge(model, data, user, item, weight, settings, worker)
         else:
-            negative, strength, entry_loss, entry_draws = warp.judge(
-                model, data, user, item, weight, settings, worker
-            )
+            negative, strength, entry_loss, entry_draws = warp.judge(model, data, user, item, weight, settings, worker)
 
         if settings.loss == LOGISTIC or negative != NO_NEGATIVE:
             step(model, user, item, negative, strength, settings, worker)

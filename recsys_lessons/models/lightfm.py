@@ -186,9 +186,7 @@ class LightFM:
             raise ValueError(f"rho must lie between 0 and 1, got {self.rho!r}.")
         non_negative_float("epsilon", self.epsilon)
         if self.epsilon == 0 and self.learning_schedule == "adadelta":
-            raise ValueError(
-                "epsilon must be above 0 with learning_schedule='adadelta': its first step would be 0."
-            )
+            raise ValueError("epsilon must be above 0 with learning_schedule='adadelta': its first step would be 0.")
         non_negative_float("item_alpha", self.item_alpha)
         non_negative_float("user_alpha", self.user_alpha)
         check_random_state(self.random_state)
@@ -216,11 +214,7 @@ class LightFM:
 
     def __repr__(self) -> str:
         defaults = inspect.signature(type(self)).parameters
-        given = (
-            f"{name}={value!r}"
-            for name, value in self.get_params().items()
-            if value != defaults[name].default
-        )
+        given = (f"{name}={value!r}" for name, value in self.get_params().items() if value != defaults[name].default)
         return f"{type(self).__name__}({', '.join(given)})"
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -336,9 +330,7 @@ class LightFM:
         callback,
     ) -> LightFM:
         self._check_arguments()
-        non_negative_int = (
-            epochs if epochs == 0 and not isinstance(epochs, bool) else positive_int("epochs", epochs)
-        )
+        non_negative_int = epochs if epochs == 0 and not isinstance(epochs, bool) else positive_int("epochs", epochs)
         epochs = int(non_negative_int)
         num_threads = number_of_threads(num_threads)
         if callback is not None and not callable(callback):
@@ -362,9 +354,7 @@ class LightFM:
         self._run_epochs(data, entries.shape, features, epochs, num_threads, verbose, callback)
         return self
 
-    def _training_features(
-        self, side: str, features: Any, n_rows: int, restart: bool
-    ) -> sp.csr_matrix | None:
+    def _training_features(self, side: str, features: Any, n_rows: int, restart: bool) -> sp.csr_matrix | None:
         """Feature matrix of one side, checked against the interactions and, unless `restart`, against the model."""
         name = f"{side}_features"
         if features is not None:
@@ -403,13 +393,10 @@ class LightFM:
             random.fill_embeddings(parameters.embeddings, self.no_components, self._stream)
             self._parameters[side] = parameters
 
-    def _run_epochs(
-        self, data, shape, features, epochs, num_threads, verbose, callback, learn_items=True
-    ) -> None:
+    def _run_epochs(self, data, shape, features, epochs, num_threads, verbose, callback, learn_items=True) -> None:
         settings = self._settings(data, shape, learn_items)
         sides = {
-            side: None if features[side] is None else scoring.csr_arrays(features[side])
-            for side in ("user", "item")
+            side: None if features[side] is None else scoring.csr_arrays(features[side]) for side in ("user", "item")
         }
         n_learned = len(data.values) if settings.loss == LOGISTIC else int(np.count_nonzero(data.values > 0))
         progress = tqdm(range(epochs), desc="Epoch", disable=not verbose)
@@ -447,9 +434,7 @@ class LightFM:
             learn_items=learn_items,
         )
 
-    def _epoch(
-        self, model: Model, data: Interactions, settings: Settings, num_threads: int
-    ) -> tuple[float, int, int]:
+    def _epoch(self, model: Model, data: Interactions, settings: Settings, num_threads: int) -> tuple[float, int, int]:
         """One pass over the data in a new random order: sum of the losses, updates, draws."""
         order = np.arange(len(data.users), dtype=np.int32)
         random.shuffle(order, self._stream)
@@ -631,9 +616,7 @@ class LightFM:
         self._check_fitted()
         num_threads = number_of_threads(num_threads)
         test = _stored_entries("test_interactions", test_interactions)
-        train = (
-            None if train_interactions is None else _stored_entries("train_interactions", train_interactions)
-        )
+        train = None if train_interactions is None else _stored_entries("train_interactions", train_interactions)
         if train is not None and train.shape != test.shape:
             raise ValueError(
                 f"train_interactions must have the shape of test_interactions, {test.shape}, got {train.shape}."
@@ -647,9 +630,7 @@ class LightFM:
                 )
         users = self._represent("user", user_features, test.shape[0])
         items = self._represent("item", item_features, test.shape[1])
-        items = items._replace(
-            embeddings=items.embeddings[: test.shape[1]], biases=items.biases[: test.shape[1]]
-        )
+        items = items._replace(embeddings=items.embeddings[: test.shape[1]], biases=items.biases[: test.shape[1]])
         return scoring.rank(test, train, users, items, num_threads)
 
     def recommend(
@@ -757,9 +738,7 @@ class LightFM:
         )
         return Representations(embeddings, biases, self.no_components)
 
-    def _represent_some(
-        self, side: str, features: Any, ids: np.ndarray
-    ) -> tuple[Representations, np.ndarray]:
+    def _represent_some(self, side: str, features: Any, ids: np.ndarray) -> tuple[Representations, np.ndarray]:
         """Representations that cover `ids`, and where each id stands in them: only what is asked for is summed."""
         n_rows = int(ids.max()) + 1
         if features is None:
@@ -776,9 +755,7 @@ class LightFM:
         lengths = {field: len(array) for field, array in zip(Parameters._fields, parameters, strict=True)}
         if len(set(lengths.values())) > 1:
             listed = ", ".join(f"{side}_{field}: {length}" for field, length in lengths.items())
-            raise ValueError(
-                f"The arrays of the {side} features must have one row for each feature, got {listed}."
-            )
+            raise ValueError(f"The arrays of the {side} features must have one row for each feature, got {listed}.")
         return parameters
 
     def _check_fitted(self) -> None:
@@ -805,8 +782,7 @@ class LightFM:
     def _restore(self, snapshot: dict[str, Any]) -> None:
         """Go back to a snapshot, which stays usable."""
         self._parameters = {
-            side: copy_parameters(parameters, self.no_components)
-            for side, parameters in snapshot["parameters"].items()
+            side: copy_parameters(parameters, self.no_components) for side, parameters in snapshot["parameters"].items()
         }
         self._stream = snapshot["stream"].copy()
         self.training_history = [dict(record) for record in snapshot["history"]]
@@ -821,10 +797,7 @@ class LightFM:
         self._check_fitted()
         path = Path(path)
         path = path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
-        params = {
-            name: value.item() if hasattr(value, "item") else value
-            for name, value in self.get_params().items()
-        }
+        params = {name: value.item() if hasattr(value, "item") else value for name, value in self.get_params().items()}
         if not isinstance(params["random_state"], int | None):
             params["random_state"] = None
         about = {
@@ -863,9 +836,7 @@ class LightFM:
                 saved = {name: file[name] for name in file.files}
             about = json.loads(str(saved["about"]))
             if about["format"] > _FORMAT:
-                raise ValueError(
-                    f"{path} was written by a newer version of recsys_lessons (format {about['format']})."
-                )
+                raise ValueError(f"{path} was written by a newer version of recsys_lessons (format {about['format']}).")
             params = about["params"]
             model = cls(**{**params, "max_sampled": max(params["max_sampled"], 1)})
             model.max_sampled = params["max_sampled"]
@@ -910,9 +881,7 @@ def _training_data(entries: sp.coo_matrix, weights: np.ndarray, loss: str) -> In
     positive_starts, positive_items = np.zeros(1, dtype=np.int64), nothing
     positive_weights = np.zeros(0, dtype=np.float32)
     if loss != "logistic":
-        marks = sp.coo_matrix(
-            (np.ones(entries.nnz, dtype=np.int8), (entries.row, entries.col)), shape=entries.shape
-        )
+        marks = sp.coo_matrix((np.ones(entries.nnz, dtype=np.int8), (entries.row, entries.col)), shape=entries.shape)
         known = marks.tocsr()
         known.sum_duplicates()
         known_starts = known.indptr.astype(np.int64)
@@ -933,8 +902,6 @@ def _training_data(entries: sp.coo_matrix, weights: np.ndarray, loss: str) -> In
 def _stored_entries(name: str, matrix: Any) -> sp.csr_matrix:
     """Which entries are stored: CSR of ones, without duplicates."""
     entries = as_coo(name, matrix)
-    stored = sp.csr_matrix(
-        (np.ones(entries.nnz, dtype=np.float32), (entries.row, entries.col)), shape=entries.shape
-    )
+    stored = sp.csr_matrix((np.ones(entries.nnz, dtype=np.float32), (entries.row, entries.col)), shape=entries.shape)
     stored.data[:] = 1
     return stored

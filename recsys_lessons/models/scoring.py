@@ -57,9 +57,7 @@ def item_columns(items: Representations) -> tuple[np.ndarray, np.ndarray]:
     return columns, biases
 
 
-def predict(
-    user_ids: np.ndarray, item_ids: np.ndarray, users: Representations, items: Representations
-) -> np.ndarray:
+def predict(user_ids: np.ndarray, item_ids: np.ndarray, users: Representations, items: Representations) -> np.ndarray:
     """Score of each (user, item) pair: float32 (n_pairs,)."""
     scores = np.empty(len(user_ids), dtype=np.float32)
     ranking.predict_pairs(
@@ -143,9 +141,7 @@ def recommend(
     return (ids[0], scores[0]) if np.ndim(user_ids) == 0 else (ids, scores)
 
 
-def similar(
-    item_ids: object, n: int, items: Representations, num_threads: int
-) -> tuple[np.ndarray, np.ndarray]:
+def similar(item_ids: object, n: int, items: Representations, num_threads: int) -> tuple[np.ndarray, np.ndarray]:
     """Items whose embeddings point the same way: ids and cosines as from :func:`recommend`, without the item itself."""
     queries = as_ids("item_ids", item_ids, upper=len(items.biases))
     directions = padded_full(len(items.biases), items.n_components, 0.0)

@@ -87,15 +87,9 @@ class LearnedArray:
     def __set__(self, model, value) -> None:
         parameters = model._parameters[self.side]
         if parameters is None:
-            raise ValueError(
-                f"{self.name} can be assigned once the model is fitted; fit(..., epochs=0) is enough."
-            )
+            raise ValueError(f"{self.name} can be assigned once the model is fitted; fit(..., epochs=0) is enough.")
         current = getattr(parameters, self.field)
-        if (
-            isinstance(value, np.ndarray)
-            and np.shares_memory(value, current)
-            and value.shape == self.shape(model)
-        ):
+        if isinstance(value, np.ndarray) and np.shares_memory(value, current) and value.shape == self.shape(model):
             return  # `model.item_biases *= 0` assigns the array that it has already changed
         given = np.asarray(value, dtype=np.float32)
         columns = (model.no_components,) if current.ndim == 2 else ()

@@ -13,9 +13,7 @@ from recsys_lessons.models.lightfm import LightFM
 def warm_up() -> float:
     """Run all models on four users and four items, with and without features. Returns the seconds it took."""
     started = time.perf_counter()
-    likes = sp.coo_matrix(
-        np.array([[1, 1, 0, 0], [1, 0, 1, 0], [0, 1, 0, 1], [0, 0, 1, 1]], dtype=np.float32)
-    )
+    likes = sp.coo_matrix(np.array([[1, 1, 0, 0], [1, 0, 1, 0], [0, 1, 0, 1], [0, 0, 1, 1]], dtype=np.float32))
     features = sp.csr_matrix(np.eye(4, 6, dtype=np.float32))
     for user_features in (None, features):
         for item_features in (None, features):

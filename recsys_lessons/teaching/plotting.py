@@ -285,7 +285,7 @@ def plot_genre_profile(
     genres : array or sparse matrix, shape [n_items, n_genres]
         Which film has which genre; every entry other than zero counts as one.
     names : sequence of str, length n_genres
-        Names of the columns of `genres`.
+        Names of the columns of `genres`; a leading ``"genre:"`` is not shown.
     title : str, optional
         Replaces the title, which otherwise names the leading genre of each list.
     most : int
@@ -310,6 +310,7 @@ def plot_genre_profile(
         raise ValueError(
             f"names has {len(names)} entries; expected {n_genres}, one for each column of genres"
         )
+    names = [str(name).removeprefix("genre:") for name in names]
     if most < 1:
         raise ValueError(f"most is {most}; expected at least 1")
     shares = []

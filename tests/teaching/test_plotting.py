@@ -144,7 +144,8 @@ def test_genres_in_any_matrix_give_the_same_facts(make, capsys):
     matrix = make(GENRES)
     if matrix.__class__.__name__ == "csc_array":
         matrix = matrix.tocsr()
-    plot_genre_profile([0, 1], np.array([2, 3, -1], dtype=np.int32), matrix, NAMES)
+    names = np.array([f"genre:{name}" for name in NAMES])
+    plot_genre_profile([0, 1], np.array([2, 3, -1], dtype=np.int32), matrix, names)
     assert capsys.readouterr().out.splitlines()[1:] == [
         "leading genre of 2 liked films: Drama (100%)",
         "leading genre of 2 recommended films: Comedy (100%)",

@@ -242,9 +242,7 @@ def problems(notebook: NotebookNode) -> list[str]:
         found.append("language_info.version is stored")
     if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
         found.append("the kernel is not python3")
-    objectives = [
-        c for c in notebook.cells if c.cell_type == "markdown" and "objectives" in c.metadata.get("tags", [])
-    ]
+    objectives = [c for c in notebook.cells if c.cell_type == "markdown" and "objectives" in c.metadata.get("tags", [])]
     if len(objectives) != 1:
         found.append(f"{len(objectives)} markdown cells are tagged objectives; expected 1")
     elif len(re.findall(r"^\s*(?:[-*]|\d+\.) \S", objectives[0].source, flags=re.MULTILINE)) < 2:
@@ -304,9 +302,7 @@ def _output_problems(output: NotebookNode) -> list[str]:
     if "image/png" in data:
         # The text alternative counts only where JupyterLab shows it, and that is in HTML.
         if not _PICTURE_TAG.search(data.get("text/html", "")):
-            found.append(
-                "shows a picture without a text alternative (recsys_lessons.teaching.plotting adds one)"
-            )
+            found.append("shows a picture without a text alternative (recsys_lessons.teaching.plotting adds one)")
         if not output.metadata.get("image/png", {}).get("alt", "").strip():
             found.append("stores a picture without alt in its metadata")
     for kind, content in data.items():
@@ -384,9 +380,7 @@ def check(shelves: tuple[Shelf, ...] = SHELVES) -> list[str]:
             if not notebook.exists():
                 found.append(f"{relative(notebook)} is missing")
             elif is_stale(script, notebook):
-                found.append(
-                    f"{relative(notebook)} is stale: {relative(script)} has changed since it was built"
-                )
+                found.append(f"{relative(notebook)} is stale: {relative(script)} has changed since it was built")
         found += [
             f"{relative(copy)} differs from {relative(source)}"
             for source, copy in shelf.texts()
@@ -403,21 +397,15 @@ def select(names: list[str], shelves: tuple[Shelf, ...]) -> list[tuple[Path, Pat
     for name in names:
         matching = [pair for pair in pairs if pair[0].stem.startswith(Path(name).stem)]
         if not matching:
-            raise BuildError(
-                f"no source is called {name}; there are: {', '.join(p[0].stem for p in pairs) or 'none'}"
-            )
+            raise BuildError(f"no source is called {name}; there are: {', '.join(p[0].stem for p in pairs) or 'none'}")
         chosen += [pair for pair in matching if pair not in chosen]
     return chosen
 
 
 def main(arguments: list[str] | None = None, shelves: tuple[Shelf, ...] = SHELVES) -> int:
     """Run the command; the result is the exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "names", nargs="*", help="which to build, by name or its beginning (default: what is stale)"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="which to build, by name or its beginning (default: what is stale)")
     parser.add_argument("--all", action="store_true", help="build everything")
     parser.add_argument("--check", action="store_true", help="build nothing, say what is stale")
     options = parser.parse_args(arguments)

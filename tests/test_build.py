@@ -59,9 +59,7 @@ def refused(shelf, text):
 def executed(source="1 + 1", outputs=(), tags=(), **metadata):
     """A notebook with one executed cell, as `problems` gets it."""
     objectives = nbformat.v4.new_markdown_cell("- add\n- multiply", metadata={"tags": ["objectives"]})
-    cell = nbformat.v4.new_code_cell(
-        source, execution_count=1, outputs=list(outputs), metadata={"tags": list(tags)}
-    )
+    cell = nbformat.v4.new_code_cell(source, execution_count=1, outputs=list(outputs), metadata={"tags": list(tags)})
     return nbformat.v4.new_notebook(
         cells=[objectives, cell],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}, **metadata},

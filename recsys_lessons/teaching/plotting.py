@@ -130,20 +130,14 @@ def drawing(
         if not value.strip():
             raise ValueError(f"{name} is empty; expected a sentence that says what the figure shows")
     if not facts:
-        raise ValueError(
-            "facts is empty; expected two to four lines of text, since pictures are never compared"
-        )
+        raise ValueError("facts is empty; expected two to four lines of text, since pictures are never compared")
 
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     # A person's own matplotlibrc must not change the lessons' pictures.
-    style = {
-        k: v
-        for k, v in matplotlib.rcParamsDefault.items()
-        if not k.startswith(("backend", "toolbar", "webagg"))
-    }
+    style = {k: v for k, v in matplotlib.rcParamsDefault.items() if not k.startswith(("backend", "toolbar", "webagg"))}
     with matplotlib.rc_context({**style, **_STYLE}):
         figure = Figure(figsize=(_WIDTH, height), dpi=2 * _PIXELS_PER_INCH, layout="constrained")
         FigureCanvasAgg(figure)
@@ -217,15 +211,11 @@ def plot_training(history: Sequence[Mapping[str, float]], *, title: str | None =
     epochs in which the loss rose: 0 of 2
     """
     if len(history) == 0:
-        raise ValueError(
-            "history has no epochs; expected the training_history of a model that has been fitted"
-        )
+        raise ValueError("history has no epochs; expected the training_history of a model that has been fitted")
     losses = np.array([epoch["loss"] for epoch in history], dtype=np.float64)
     if not np.isfinite(losses).all():
         wrong = int(np.flatnonzero(~np.isfinite(losses))[0])
-        raise ValueError(
-            f"history has the loss {losses[wrong]} in epoch {wrong + 1}; expected finite numbers"
-        )
+        raise ValueError(f"history has the loss {losses[wrong]} in epoch {wrong + 1}; expected finite numbers")
     epochs = np.arange(1, len(losses) + 1)
     first, last = f"{losses[0]:.3g}", f"{losses[-1]:.3g}"
     direction = "falls" if losses[-1] < losses[0] else "rises" if losses[-1] > losses[0] else "stays"
@@ -239,9 +229,7 @@ def plot_training(history: Sequence[Mapping[str, float]], *, title: str | None =
             f"loss in epoch 1: {first} · in epoch {len(losses)}: {last}",
             f"epochs in which the loss rose: {int((np.diff(losses) > 0).sum())} of {len(losses) - 1}",
         ]
-    draws = [
-        epoch["draws"] / epoch["updates"] for epoch in history if epoch.get("draws") and epoch.get("updates")
-    ]
+    draws = [epoch["draws"] / epoch["updates"] for epoch in history if epoch.get("draws") and epoch.get("updates")]
     if len(draws) == len(losses):
         path = f"{draws[0]:.3g} in epoch 1 · {draws[-1]:.3g} in epoch {len(draws)}"
         facts.append(f"negatives drawn for each update: {path}")
@@ -307,9 +295,7 @@ def plot_genre_profile(
     """
     n_items, n_genres = genres.shape
     if len(names) != n_genres:
-        raise ValueError(
-            f"names has {len(names)} entries; expected {n_genres}, one for each column of genres"
-        )
+        raise ValueError(f"names has {len(names)} entries; expected {n_genres}, one for each column of genres")
     names = [str(name).removeprefix("genre:") for name in names]
     if most < 1:
         raise ValueError(f"most is {most}; expected at least 1")

@@ -9,9 +9,7 @@ from recsys_lessons.teaching.widgets.base import LabView
 
 LABELS = ["Heat", "Up & Away", "<b>Jaws</b>", "Alien", "Brazil"]
 # User 2 has liked everything, user 3 nothing.
-LIKED = sp.csr_array(
-    np.array([[1, 0, 1, 0, 0], [0, 1, 0, 0, 0], [1, 1, 1, 1, 1], [0, 0, 0, 0, 0]], dtype=np.float32)
-)
+LIKED = sp.csr_array(np.array([[1, 0, 1, 0, 0], [0, 1, 0, 0, 0], [1, 1, 1, 1, 1], [0, 0, 0, 0, 0]], dtype=np.float32))
 TEST = sp.csr_array(np.array([[0, 1, 0, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 1]]))
 
 
@@ -24,9 +22,7 @@ class FixedOrder:
     def recommend(self, user_ids, n, *, exclude=None, **features):
         self.calls.append(features)
         ids = np.full((1, n), -1, dtype=np.int32)
-        left = [
-            item for item in range(5) if exclude is None or not exclude[[user_ids[0]]].toarray()[0, item]
-        ][:n]
+        left = [item for item in range(5) if exclude is None or not exclude[[user_ids[0]]].toarray()[0, item]][:n]
         ids[0, : len(left)] = left
         return ids, np.zeros((1, n), dtype=np.float32)
 

@@ -59,9 +59,7 @@ class LabView:
     def __init__(self, title: str, controls: Sequence[ipywidgets.Widget], *, height: int) -> None:
         self.error: Exception | None = None
         self._body_html = ""
-        heading = ipywidgets.HTML(
-            f'{_STYLE}<div class="recsys-lab"><strong>{html.escape(title)}</strong></div>'
-        )
+        heading = ipywidgets.HTML(f'{_STYLE}<div class="recsys-lab"><strong>{html.escape(title)}</strong></div>')
         self._body = ipywidgets.HTML(layout=ipywidgets.Layout(width="100%"))
         frame = ipywidgets.Box(
             [self._body],

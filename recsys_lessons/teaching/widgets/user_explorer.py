@@ -112,9 +112,7 @@ class UserExplorer:
         self._labels = [str(label) for label in labels]
         self._test = None if test is None else _positives("test", test)
         if self._test is not None and self._test.shape != self._interactions.shape:
-            raise ValueError(
-                f"test has shape {self._test.shape}; expected {self._interactions.shape}, as interactions"
-            )
+            raise ValueError(f"test has shape {self._test.shape}; expected {self._interactions.shape}, as interactions")
         self.n = _whole_number("n", n)
         if self.n < 1:
             raise ValueError(f"n is {n}; expected at least 1")
@@ -247,9 +245,7 @@ def explore_users(
     )
     view = UserExplorerView(explorer)
     lists = explorer.lists()
-    view.show(
-        f"user {lists.user}: {len(lists.liked)} liked, recommended first: {', '.join(lists.recommended[:3])}"
-    )
+    view.show(f"user {lists.user}: {len(lists.liked)} liked, recommended first: {', '.join(lists.recommended[:3])}")
 
 
 def _as_html(lists: UserLists, n: int) -> str:

@@ -42,9 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="recsys-lessons", description="A course on hybrid recommenders that you run."
-    )
+    parser = argparse.ArgumentParser(prog="recsys-lessons", description="A course on hybrid recommenders that you run.")
     parser.add_argument("--version", action="version", version=f"recsys-lessons {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
@@ -52,9 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_folder(lab)
     lab.add_argument("--no-browser", action="store_true", help="only print the address")
     lab.add_argument("--port", type=_port, help="port to serve on (default: 8888, or the next free one)")
-    lab.add_argument(
-        "jupyter", nargs="*", metavar="-- OPTION", help="everything after -- is handed to JupyterLab"
-    )
+    lab.add_argument("jupyter", nargs="*", metavar="-- OPTION", help="everything after -- is handed to JupyterLab")
     lab.set_defaults(run=_lab)
 
     reset = commands.add_parser(
@@ -67,17 +63,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_folder(reset)
     reset.set_defaults(run=_reset)
 
-    doctor = commands.add_parser(
-        "doctor", help="check the installation, warm the kernel cache, say what to repair"
-    )
+    doctor = commands.add_parser("doctor", help="check the installation, warm the kernel cache, say what to repair")
     doctor.set_defaults(run=_doctor)
     return parser
 
 
 def _add_folder(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--folder", type=Path, help=f"your copy of the course (default: {learner_copy.COPY_NAME})"
-    )
+    parser.add_argument("--folder", type=Path, help=f"your copy of the course (default: {learner_copy.COPY_NAME})")
 
 
 def _port(text: str) -> int:
@@ -92,16 +84,10 @@ def _copy_folder(options: argparse.Namespace) -> Path:
 
 def _lab(options: argparse.Namespace) -> int:
     if importlib.util.find_spec("jupyterlab") is None:
-        raise LearnerCopyError(
-            'JupyterLab is not installed. Install it with: pip install "recsys-lessons[lab]"'
-        )
+        raise LearnerCopyError('JupyterLab is not installed. Install it with: pip install "recsys-lessons[lab]"')
     copy = _copy_folder(options)
     added = learner_copy.update(learner_copy.course_folder(), copy)
-    print(
-        f"Your copy of the course: {copy} ({len(added)} new files)"
-        if added
-        else f"Your copy of the course: {copy}"
-    )
+    print(f"Your copy of the course: {copy} ({len(added)} new files)" if added else f"Your copy of the course: {copy}")
     command = lab_arguments(copy, browser=not options.no_browser, port=options.port, extra=options.jupyter)
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         # JupyterLab refuses to run as root unless told; in a container, root is who a learner is.
@@ -127,9 +113,7 @@ def lab_environment(inherited: Mapping[str, str]) -> dict[str, str]:
     settings = str(Path(__file__).parent / "jupyter")
     return {
         # Defaults of the course for JupyterLab's settings; what a learner has chosen comes before them.
-        "JUPYTER_CONFIG_PATH": os.pathsep.join(
-            filter(None, [inherited.get("JUPYTER_CONFIG_PATH"), settings])
-        ),
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, [inherited.get("JUPYTER_CONFIG_PATH"), settings])),
         # A kernel python3 in the home folder may belong to another Python: this environment's comes first.
         "JUPYTER_PREFER_ENV_PATH": inherited.get("JUPYTER_PREFER_ENV_PATH", "1"),
     }

@@ -55,9 +55,7 @@ _Lines = Iterator[tuple[str, str | None]]
 
 
 def _versions() -> _Lines:
-    found = (
-        f"Python {platform.python_version()} on {platform.system()} {platform.machine()}, {sys.executable}"
-    )
+    found = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}, {sys.executable}"
     yield found, None if sys.version_info >= (3, 11) else "install Python 3.11 or newer"
     package_folder = Path(recsys_lessons.__file__).parent
     yield f"recsys-lessons {recsys_lessons.__version__} in {package_folder}", None
@@ -223,7 +221,7 @@ def _kernel_cache() -> _Lines:
     if folder is None:
         yield (
             "no folder for compiled kernels is writable, so they are compiled anew in every session",
-            "make the cache folder of your home writable",
+            "make the cache folder of your home writable, or set NUMBA_CACHE_DIR to a folder that is",
         )
     else:
         problem = _unwritable(folder)
@@ -231,8 +229,9 @@ def _kernel_cache() -> _Lines:
             f"compiled kernels are kept in {folder}",
             problem and f"{problem}: make it writable, or delete it",
         )
+    yield "compiling what is not there yet, which may take a minute the first time", None
     seconds = import_module("recsys_lessons.models.warm_up").warm_up()
-    yield f"every kernel compiled or loaded in {seconds:.1f} s; from now on training starts at once", None
+    yield f"every kernel is compiled or loaded, in {seconds:.1f} s", None
     if folder is not None and folder.is_dir():
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         yield f"the cache takes {size / 1e6:.1f} MB; it may be deleted at any time", None

@@ -64,11 +64,7 @@ def course_folder() -> Path:
     checkout = checkout_folder()
     folder = checkout or Path(__file__).resolve().parent / "course"
     if not (folder / FIRST_LESSON).is_file():
-        remedy = (
-            "Build it: make notebooks"
-            if checkout
-            else "Reinstall: pip install --force-reinstall recsys-lessons"
-        )
+        remedy = "Build it: make notebooks" if checkout else "Reinstall: pip install --force-reinstall recsys-lessons"
         raise LearnerCopyError(f"the course is missing: there is no {FIRST_LESSON} in {folder}. {remedy}")
     return folder
 

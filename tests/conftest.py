@@ -28,9 +28,7 @@ def archives() -> Path:
     """The folder of downloaded archives that must not be redistributed."""
     named = os.environ.get("RECSYS_LESSONS_DATA")
     if not named:
-        pytest.skip(
-            "RECSYS_LESSONS_DATA is not set: the archives of MovieLens 100K and CrossValidated are not here"
-        )
+        pytest.skip("RECSYS_LESSONS_DATA is not set: the archives of MovieLens 100K and CrossValidated are not here")
     if not Path(named).is_dir():
         pytest.skip(f"RECSYS_LESSONS_DATA is {named!r}, which is not a folder")
     return Path(named)

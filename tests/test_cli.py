@@ -43,10 +43,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 def test_lab_copies_the_course_and_starts_on_the_first_lesson(course, copy, served, capsys):
     assert (
-        cli.main(
-            ["lab", "--folder", str(copy), "--no-browser", "--port", "9123", "--", "--ServerApp.ip=0.0.0.0"]
-        )
-        == 0
+        cli.main(["lab", "--folder", str(copy), "--no-browser", "--port", "9123", "--", "--ServerApp.ip=0.0.0.0"]) == 0
     )
     assert (copy / LESSON).read_text() == f"published {LESSON}"
     assert (copy / "notebooks/figures/map.png").exists()
@@ -54,9 +51,7 @@ def test_lab_copies_the_course_and_starts_on_the_first_lesson(course, copy, serv
     (arguments,) = served
     assert f"--ServerApp.root_dir={copy}" in arguments
     assert f"--LabApp.default_url=/lab/tree/{LESSON}" in arguments
-    assert {"--no-browser", "--port=9123", "--ServerApp.ip=0.0.0.0", "--LabApp.news_url=None"} <= set(
-        arguments
-    )
+    assert {"--no-browser", "--port=9123", "--ServerApp.ip=0.0.0.0", "--LabApp.news_url=None"} <= set(arguments)
     assert str(copy) in capsys.readouterr().out
 
 
@@ -250,9 +245,7 @@ class TestDoctor:
     @pytest.fixture(autouse=True)
     def quick(self, monkeypatch):
         """Leave out what compiles; the checks around it are under test."""
-        monkeypatch.setattr(
-            doctor, "_CHECKS", {k: v for k, v in doctor._CHECKS.items() if k != "Kernel cache"}
-        )
+        monkeypatch.setattr(doctor, "_CHECKS", {k: v for k, v in doctor._CHECKS.items() if k != "Kernel cache"})
 
     def findings(self, section: str) -> list[doctor.Finding]:
         return [finding for finding in doctor.examine() if finding.section == section]
@@ -263,8 +256,7 @@ class TestDoctor:
         report = capsys.readouterr().out
         assert (code, "Nothing to repair." in report) == (0, True), report
         assert all(
-            package in report
-            for package in ("Python 3", "numpy", "numba", "llvmlite", "jupyterlab", "ipywidgets")
+            package in report for package in ("Python 3", "numpy", "numba", "llvmlite", "jupyterlab", "ipywidgets")
         )
 
     def test_a_missing_package_is_named_with_its_remedy(self, monkeypatch, capsys):
@@ -299,9 +291,7 @@ class TestDoctor:
         spec = tmp_path / "kernels/python3"
         spec.mkdir(parents=True)
         argv = ["/opt/other/bin/python", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        (spec / "kernel.json").write_text(
-            json.dumps({"argv": argv, "display_name": "Other", "language": "python"})
-        )
+        (spec / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "Other", "language": "python"}))
         monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
         (finding,) = [f for f in self.findings("JupyterLab and widgets") if "python3" in f.text]
         assert "/opt/other/bin/python" in finding.text
@@ -342,8 +332,8 @@ def test_the_doctor_tells_where_kernels_are_kept(tmp_path, monkeypatch):
     stand_ins = {"recsys_lessons.kernels.compiling": Compiling, "recsys_lessons.models.warm_up": WarmUp}
     monkeypatch.setattr(doctor, "import_module", stand_ins.__getitem__)
     texts = [text for text, remedy in doctor._kernel_cache() if remedy is None]
-    assert len(texts) == 3
-    assert "2.0 s" in texts[1]
-    assert "1.5 MB" in texts[2]
+    assert len(texts) == 4
+    assert "2.0 s" in texts[2]
+    assert "1.5 MB" in texts[3]
     monkeypatch.setattr(Compiling, "cache_folder", staticmethod(lambda: None))
     assert "writable" in next(doctor._kernel_cache())[1]

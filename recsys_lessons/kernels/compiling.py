@@ -2,8 +2,8 @@
 
 Two decorators: :func:`kernel` for what Python calls, :func:`part` for the pieces a kernel is built from. Both compile
 without the GIL, so that a notebook can train in the background, and in strict arithmetic: no reassociation, no fused
-multiply-add, so that the same seed gives the same bytes on every x86-64 processor. ``error_model="numpy"`` lets divisions
-be vectorized; it changes what happens on division by zero (an infinity instead of an exception) and no other result.
+multiply-add, so that the same seed gives the same bytes on every x86-64 processor. ``error_model="numpy"`` lets
+divisions be vectorized; a division by zero gives an infinity instead of an exception, and no other result changes.
 
 Numba's own cache does not notice that a function *called by* a cached one has changed. The compiled kernels are
 therefore kept in a folder whose name is a hash of all kernel sources: a changed line anywhere means a new folder.

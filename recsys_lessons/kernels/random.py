@@ -32,7 +32,7 @@ def next_word(stream):
 
 @part
 def below(stream, n):
-    """A random integer from 0 to n - 1, for n up to 2**31 (Lemire 2019, without rejection: off by at most n / 2**32)."""
+    """A random integer from 0 to n - 1, for n up to 2**31 (Lemire 2019, without rejection: bias below n / 2**32)."""
     return (next_word(stream) * n) >> 32
 
 
@@ -61,7 +61,7 @@ def fill_uniform(numbers, stream):
 
 @kernel
 def fill_embeddings(embeddings, n_components, stream):
-    """Fill columns 0 to `n_components` - 1, row by row, with numbers between -0.5 and 0.5, divided by `n_components`."""
+    """Fill columns 0 to `n_components` - 1, row by row: uniform between -0.5 and 0.5, divided by `n_components`."""
     for row in range(embeddings.shape[0]):
         for component in range(n_components):
             number = next_word(stream) / 4294967296.0

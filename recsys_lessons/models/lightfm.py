@@ -265,6 +265,7 @@ class LightFM:
             Show a progress bar with the loss.
         callback : callable, optional
             Called as ``callback(model, epoch)`` after each epoch, counted from 0; training ends when it returns True.
+            If it has a method ``on_fit_end(model)``, that is called once at the end.
 
         Returns
         -------
@@ -416,6 +417,9 @@ class LightFM:
             if callback is not None and callback(self, epoch):
                 progress.close()
                 break
+        finish = getattr(callback, "on_fit_end", None)
+        if finish is not None:
+            finish(self)
 
     def _settings(self, data: Interactions, shape: tuple[int, int], learn_items: bool) -> Settings:
         return Settings(

@@ -164,8 +164,10 @@ def load_groceries(described_only: bool = False, min_households: int = 1) -> Gro
     bought. Left out of each row: the store, the amount paid and the discounts (a product has a median price
     instead), and the seconds. The tables of campaigns, coupons and promotions are not here.
 
-    One epoch of WARP over all pairs takes about half a second on one core; evaluating every household against
-    every product takes much longer. For a lesson, either argument below makes the set smaller.
+    For a lesson, either argument below makes the set smaller. One epoch of WARP with 30 components over the
+    training part of `Groceries.as_lightfm` was measured at 0.7 s on one core for the whole set (802,665 pairs),
+    0.4 s for the described households, and 0.25 s for these with ``min_households=5``; with all product
+    features, at 3.8, 1.6 and 0.9 s. Ranking all products for the test set took 2.0, 0.4 and 0.1 s.
 
     Parameters
     ----------
@@ -194,9 +196,7 @@ def load_groceries(described_only: bool = False, min_households: int = 1) -> Gro
     validation.positive_int("min_households", min_households)
     packed = read_packaged("groceries.npz")
     users, items, timestamps, visits = _purchases(packed)
-    product_codes = {
-        name: (join_bytes(packed[f"{name}_codes"]), _levels(packed, name)) for name in PRODUCT_COLUMNS
-    }
+    product_codes = {name: (join_bytes(packed[f"{name}_codes"]), _levels(packed, name)) for name in PRODUCT_COLUMNS}
     household_codes = {name: (packed[f"{name}_codes"], _levels(packed, name)) for name in HOUSEHOLD_COLUMNS}
     cents = join_bytes(packed["price_cents"])
     price = np.where(cents > 0, cents / 100, np.nan).astype(np.float32)
@@ -216,9 +216,7 @@ def load_groceries(described_only: bool = False, min_households: int = 1) -> Gro
     households = {"household_id": household_ids}
     households |= {name: levels[codes] for name, (codes, levels) in household_codes.items()}
 
-    bands = np.where(
-        np.isnan(price), len(PRICE_BOUNDS) + 1, np.searchsorted(PRICE_BOUNDS, price, side="right")
-    )
+    bands = np.where(np.isnan(price), len(PRICE_BOUNDS) + 1, np.searchsorted(PRICE_BOUNDS, price, side="right"))
     coded = product_codes | {"price": (bands, PRICE_BANDS)}
     item_features, item_feature_labels = _records.stack_features(
         _records.one_hot(name, *coded[name]) for name in PRODUCT_FEATURES

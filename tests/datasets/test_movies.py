@@ -60,9 +60,7 @@ def test_titles_are_whole(movies):
         "The Lovers and the Despot",
     }
     assert movies.years[movies.years > 0].min() == 1902 and movies.years.max() == 2016
-    doubled = [
-        label for label, n in zip(*np.unique(movies.item_labels, return_counts=True), strict=True) if n > 1
-    ]
+    doubled = [label for label, n in zip(*np.unique(movies.item_labels, return_counts=True), strict=True) if n > 1]
     assert doubled == ["Hamlet (2000)", "War of the Worlds (2005)"]
 
 
@@ -104,9 +102,7 @@ def test_matrix_holds_the_ratings(movies):
         movies.matrix(min_value=float("nan"))
 
 
-@given(
-    split=st.sampled_from(["random", "latest"]), held_out=st.integers(1, 19), seed=st.integers(0, 2**32 - 1)
-)
+@given(split=st.sampled_from(["random", "latest"]), held_out=st.integers(1, 19), seed=st.integers(0, 2**32 - 1))
 def test_every_user_gives_the_same_number_of_ratings_to_the_test_set(movies, split, held_out, seed):
     data = movies.as_lightfm(split=split, held_out=held_out, seed=seed)
     train, test = data["train"], data["test"]
@@ -124,13 +120,9 @@ def test_random_split_depends_on_the_seed_alone(movies):
 
 def test_random_split_is_not_by_film_or_time(movies):
     test = movies.as_lightfm()["test"]
-    mask = np.isin(
-        movies.users.astype(np.int64) * 9066 + movies.items, test.row.astype(np.int64) * 9066 + test.col
-    )
+    mask = np.isin(movies.users.astype(np.int64) * 9066 + movies.items, test.row.astype(np.int64) * 9066 + test.col)
     sizes = np.bincount(movies.users)
-    place = (np.arange(len(movies.users)) - np.repeat(np.cumsum(sizes) - sizes, sizes)) / np.repeat(
-        sizes, sizes
-    )
+    place = (np.arange(len(movies.users)) - np.repeat(np.cumsum(sizes) - sizes, sizes)) / np.repeat(sizes, sizes)
     # The mean of 6,710 uniform places: 1/2 with a standard deviation of 0.0035, less for ranks.
     assert abs(place[mask].mean() - 0.5) < 0.025
 
@@ -146,10 +138,9 @@ def test_latest_split_takes_the_latest(movies):
 def test_time_split_cuts_once_for_all(movies):
     data = movies.as_lightfm(split="time", test_fraction=0.25)
     when = sp.coo_matrix((movies.timestamps, (movies.users, movies.items))).tocsr()
-    train_times, test_times = (
-        np.asarray(when[data[part].row, data[part].col]).ravel() for part in ("train", "test")
-    )
+    train_times, test_times = (np.asarray(when[data[part].row, data[part].col]).ravel() for part in ("train", "test"))
     assert train_times.max() < test_times.min()
+    assert test_times.min() == np.sort(movies.timestamps)[75_003], "three quarters of 100,004 come before"
     assert len(test_times) == pytest.approx(25_001, abs=50)
 
 
@@ -175,10 +166,7 @@ def test_dictionary_is_lightfms(movies):
     assert both["item_features"].shape == (9066, 9086)
     assert abs(both["item_features"][:, :9066] - ids["item_features"]).nnz == 0
     assert abs(both["item_features"][:, 9066:] - genres["item_features"]).nnz == 0
-    assert (
-        both["item_feature_labels"].tolist()
-        == ids["item_labels"].tolist() + genres["item_feature_labels"].tolist()
-    )
+    assert both["item_feature_labels"].tolist() == ids["item_labels"].tolist() + genres["item_feature_labels"].tolist()
     for data in (ids, genres, both):
         assert isinstance(data["item_features"], sp.csr_matrix) and data["item_features"].dtype == np.float32
         assert isinstance(data["train"], sp.coo_matrix) and data["train"].dtype == np.float32

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsys_lessons.kernels.compiling import part
-from recsys_lessons.kernels.elementary import sigmoid, softplus
+from recsys_lessons.kernels.elementary import log_loss
 from recsys_lessons.kernels.known import is_known
 from recsys_lessons.kernels.random import below
 from recsys_lessons.kernels.representation import score_item
@@ -40,7 +40,7 @@ def judge(model, data, user, positive, weight, settings, worker):
     negative, draws = draw_negative(data, user, settings.n_items_seen, worker.stream)
     if negative == NO_NEGATIVE:
         return negative, 0.0, 0.0, draws
-    positive_score = score_item(model.items, positive, worker.user, worker.positive)
-    negative_score = score_item(model.items, negative, worker.user, worker.negative)
-    difference = np.float64(positive_score - negative_score)
-    return negative, weight * sigmoid(-difference), weight * softplus(-difference), draws
+    positive_score = score_item(model.items, positive, worker.user)
+    negative_score = score_item(model.items, negative, worker.user)
+    loss, strength = log_loss(np.float64(positive_score - negative_score))
+    return negative, weight * strength, weight * loss, draws

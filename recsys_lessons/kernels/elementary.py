@@ -11,6 +11,7 @@ import numpy as np
 from recsys_lessons.kernels.compiling import kernel, part
 
 _LOG_2 = 0.6931471805599453
+_LOG2_E = 1.4426950408889634
 # ln 2 in two pieces: k * _LOG_2_HIGH is exact for every k that occurs, so the remainder keeps all its digits.
 _LOG_2_HIGH = 0.693147180369123816490
 _LOG_2_LOW = 1.90821492927058770002e-10
@@ -27,7 +28,7 @@ def exp_negative(x):
     """
     if not x >= _LOWEST:
         return x if x != x else 0.0
-    k = int(x / _LOG_2 - 0.5)
+    k = int(x * _LOG2_E - 0.5)
     r = (x - k * _LOG_2_HIGH) - k * _LOG_2_LOW
     s = r * r
     even = 1.0 + s * (1.0 / 2.0 + s * (1.0 / 24.0 + s * (1.0 / 720.0 + s * (1.0 / 40320.0))))
@@ -37,15 +38,17 @@ def exp_negative(x):
 
 @part
 def log1p_unit(x):
-    """log(1 + x) for 0 <= x <= 1, relative error below 1e-11.
+    """log(1 + x) for 0 <= x <= 1, relative error below 1e-10.
 
-    With z = x / (2 + x): log(1 + x) = 2 artanh(z) = 2 (z + z**3 / 3 + z**5 / 5 + ...), and z <= 1/3.
+    With z = x / (2 + x): log(1 + x) = 2 artanh(z) = 2 (z + z**3 / 3 + z**5 / 5 + ...), and z <= 1/3. Even and odd
+    powers of z**2 apart, as above.
     """
     z = x / (2.0 + x)
     s = z * z
-    tail = 1.0 / 13.0 + s * (1.0 / 15.0 + s * (1.0 / 17.0 + s * (1.0 / 19.0 + s * (1.0 / 21.0))))
-    head = 1.0 / 5.0 + s * (1.0 / 7.0 + s * (1.0 / 9.0 + s * (1.0 / 11.0 + s * tail)))
-    return 2.0 * z * (1.0 + s * (1.0 / 3.0 + s * head))
+    t = s * s
+    even = 1.0 + t * (1.0 / 5.0 + t * (1.0 / 9.0 + t * (1.0 / 13.0 + t * (1.0 / 17.0))))
+    odd = 1.0 / 3.0 + t * (1.0 / 7.0 + t * (1.0 / 11.0 + t * (1.0 / 15.0 + t * (1.0 / 19.0))))
+    return 2.0 * z * (even + s * odd)
 
 
 @part
@@ -59,20 +62,15 @@ def logarithm(x):
 
 
 @part
-def sigmoid(x):
-    """1 / (1 + exp(-x)), without overflow on either side."""
-    if x >= 0.0:
-        return 1.0 / (1.0 + exp_negative(-x))
-    small = exp_negative(x)
-    return small / (1.0 + small)
+def log_loss(margin):
+    """Logistic loss log(1 + exp(-margin)) and how fast it falls, 1 / (1 + exp(margin)), without overflow.
 
-
-@part
-def softplus(x):
-    """log(1 + exp(x)), without overflow: the loss of a score that is x on the wrong side."""
-    if x > 0.0:
-        return x + log1p_unit(exp_negative(-x))
-    return log1p_unit(exp_negative(x))
+    One exponential serves both.
+    """
+    small = exp_negative(-abs(margin))
+    if margin >= 0.0:
+        return log1p_unit(small), small / (1.0 + small)
+    return log1p_unit(small) - margin, 1.0 / (1.0 + small)
 
 
 @kernel

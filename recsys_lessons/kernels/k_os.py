@@ -15,21 +15,33 @@ from recsys_lessons.kernels.representation import score_item
 
 
 @part
+def position_of_rank(scores, size, rank):
+    """Where among the first `size` scores the one stands that has `rank` others above it.
+
+    Equal scores rank in the order of drawing. Counting for each score how many are above it has no branch that a
+    processor could guess wrong; for ten scores that beats sorting.
+    """
+    for candidate in range(size):
+        above = 0
+        for other in range(size):
+            ahead = scores[other] > scores[candidate]
+            tied_before = (scores[other] == scores[candidate]) & (other < candidate)
+            above += ahead | tied_before
+        if above == rank:
+            return candidate
+    return size - 1
+
+
+@part
 def choose_positive(model, data, user, settings, worker):
     """The k-th best among the positives drawn for a user who has at least one: the item and its sample weight."""
     start, end = data.positive_starts[user], data.positive_starts[user + 1]
     n_drawn = settings.n if settings.n < end - start else end - start
-    drawn, scores = worker.drawn, worker.drawn_scores
-    for count in range(n_drawn):
-        position = start + below(worker.stream, end - start)
-        item = np.int64(data.positive_items[position])
-        score = score_item(model.items, item, worker.user, worker.positive)
-        # Insert it among those drawn before, best first; equal scores stay in the order of drawing.
-        place = count
-        while place > 0 and scores[place - 1] < score:
-            drawn[place], scores[place] = drawn[place - 1], scores[place - 1]
-            place -= 1
-        drawn[place], scores[place] = position, score
-    chosen = drawn[(settings.k if settings.k < n_drawn else n_drawn) - 1]
+    k = settings.k if settings.k < n_drawn else n_drawn
+    for place in range(n_drawn):
+        worker.drawn[place] = start + below(worker.stream, end - start)
+        item = np.int64(data.positive_items[worker.drawn[place]])
+        worker.drawn_scores[place] = score_item(model.items, item, worker.user)
+    chosen = worker.drawn[position_of_rank(worker.drawn_scores, n_drawn, k - 1)]
     weight = np.float64(data.positive_weights[chosen]) if data.positive_weights.shape[0] > 0 else 1.0
     return np.int64(data.positive_items[chosen]), weight

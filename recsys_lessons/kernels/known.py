@@ -7,13 +7,12 @@ from recsys_lessons.kernels.compiling import part
 
 @part
 def is_known(data, user, item):
-    """Binary search among the user's items."""
-    low, end = data.known_starts[user], data.known_starts[user + 1]
-    high = end
-    while low < high:
-        middle = (low + high) >> 1
-        if data.known_items[middle] < item:
-            low = middle + 1
-        else:
-            high = middle
-    return low < end and data.known_items[low] == item
+    """Binary search among the user's items, without a branch that a processor could guess wrong."""
+    place, size = data.known_starts[user], data.known_starts[user + 1] - data.known_starts[user]
+    if size == 0:
+        return False
+    while size > 1:
+        half = size >> 1
+        place = place + half if data.known_items[place + half] <= item else place
+        size -= half
+    return data.known_items[place] == item

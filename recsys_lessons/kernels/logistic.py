@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsys_lessons.kernels.compiling import part
-from recsys_lessons.kernels.elementary import sigmoid, softplus
+from recsys_lessons.kernels.elementary import log_loss
 from recsys_lessons.kernels.representation import bias, score_item
 
 
@@ -20,10 +20,7 @@ from recsys_lessons.kernels.representation import bias, score_item
 def judge(model, user, item, value, weight, worker):
     """Strength of the step on an entry, and its loss."""
     users = model.users
-    score = score_item(model.items, item, worker.user, worker.positive) + bias(
-        users.features, users.parameters.biases, user
-    )
-    score = np.float64(score)
-    if value > 0.0:
-        return weight * sigmoid(-score), weight * softplus(-score)
-    return -weight * sigmoid(score), weight * softplus(score)
+    score = score_item(model.items, item, worker.user) + bias(users.features, users.parameters.biases, user)
+    sign = 1.0 if value > 0.0 else -1.0
+    loss, strength = log_loss(sign * np.float64(score))
+    return sign * weight * strength, weight * loss

@@ -68,10 +68,28 @@ def bias(features, biases, row):
 
 
 @part
-def score_item(items, item, user_vector, vector):
-    """Score of an item for a user, without the user's bias. `vector` is room for the item's representation."""
-    matrix, row = represent(items.features, items.parameters.embeddings, item, vector)
-    return dot(user_vector, 0, matrix, row) + bias(items.features, items.parameters.biases, item)
+def score_row(features, parameters, row, user_vector):
+    """Score of an item for a user, without the user's bias.
+
+    The inner product with a sum is the sum of the inner products: an item that is only scored is never written down.
+    """
+    if features is None:
+        return dot(user_vector, 0, parameters.embeddings, row) + parameters.biases[row]
+    sums, bias_sum = broadcast(np.float32(0)), np.float32(0)
+    for position in range(features.starts[row], features.starts[row + 1]):
+        feature, weight = features.indices[position], features.weights[position]
+        products = broadcast(np.float32(0))
+        for column in range(0, user_vector.shape[1], LANES):
+            products += load(user_vector, 0, column) * load(parameters.embeddings, feature, column)
+        sums += broadcast(weight) * products
+        bias_sum += weight * parameters.biases[feature]
+    return total(sums) + bias_sum
+
+
+@part
+def score_item(items, item, user_vector):
+    """Score of an item for a user, without the user's bias."""
+    return score_row(items.features, items.parameters, item, user_vector)
 
 
 @kernel

@@ -1,4 +1,4 @@
-r"""WARP: draw negatives until one is ranked wrongly; the fewer draws that took, the worse the rank, the larger the step.
+r"""WARP: draw negatives until one is ranked wrongly; the sooner that happens, the worse the rank, the larger the step.
 
 Weston, Bengio and Usunier 2011 ("WSABIE", section 3). A negative violates the margin if :math:`s_- > s_+ - 1`. If the
 first violation is found at draw number N, about one in N items is in the positive's way, and its rank is estimated as
@@ -38,7 +38,7 @@ def find_violation(model, data, user, positive_score, settings, worker):
     """Draw items until one violates the margin. Returns the item (or NO_NEGATIVE), its score and the draws made."""
     for draw in range(1, settings.max_sampled + 1):
         item = below(worker.stream, settings.n_items)
-        score = score_item(model.items, item, worker.user, worker.negative)
+        score = score_item(model.items, item, worker.user)
         if score > positive_score - MARGIN and not is_known(data, user, item):
             return item, score, draw
     return NO_NEGATIVE, positive_score, settings.max_sampled
@@ -47,7 +47,7 @@ def find_violation(model, data, user, positive_score, settings, worker):
 @part
 def judge(model, data, user, positive, weight, settings, worker):
     """A violating negative for a positive item, the strength of the step, the loss, and the negatives drawn."""
-    positive_score = score_item(model.items, positive, worker.user, worker.positive)
+    positive_score = score_item(model.items, positive, worker.user)
     negative, negative_score, draws = find_violation(model, data, user, positive_score, settings, worker)
     if negative == NO_NEGATIVE:
         return negative, 0.0, 0.0, draws

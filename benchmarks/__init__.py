@@ -1,0 +1,1 @@
+"""Side-by-side timings against LightFM, implicit and Surprise: see README.md beside this file."""

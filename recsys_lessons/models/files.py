@@ -1,0 +1,66 @@
+"""Models on disk: plain arrays and text in an ``.npz`` file, no pickles."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+FORMAT = 1
+
+
+def portable_params(params: dict[str, Any]) -> dict[str, Any]:
+    """Constructor arguments as JSON can hold them; a `random_state` that is an object becomes None."""
+    plain = {name: value.item() if hasattr(value, "item") else value for name, value in params.items()}
+    if not isinstance(plain.get("random_state"), int | None):
+        plain["random_state"] = None
+    return plain
+
+
+def write_model(path: str | os.PathLike, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> Path:
+    """Write a model to `path`, with the suffix ``.npz`` added if missing, and return where it was written.
+
+    An older file is replaced only once the new one is complete.
+    """
+    path = Path(path)
+    path = path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
+    text = np.array(json.dumps({"format": FORMAT, **about}))
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
+        try:
+            np.savez(file, about=text, **arrays)
+            file.close()
+            os.replace(file.name, path)
+        except BaseException:
+            file.close()
+            os.unlink(file.name)
+            raise
+    return path
+
+
+def read_model(path: str | os.PathLike, model: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """What `write_model` wrote for a model of the class `model`: the description and the arrays.
+
+    Raises
+    ------
+    ValueError
+        If the file is not such a model, or comes from a newer version of the library.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            saved = {name: file[name] for name in file.files}
+        about = json.loads(str(saved.pop("about")))
+        format_number, written_by = about["format"], about.get("model", "LightFM")
+    except FileNotFoundError:
+        raise
+    except (KeyError, TypeError, AttributeError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path} does not hold a model written by {model}.save: {error}") from error
+    if format_number > FORMAT:
+        raise ValueError(f"{path} was written by a newer version of recsys_lessons (format {format_number}).")
+    if written_by != model:
+        raise ValueError(f"{path} does not hold a {model} but a {written_by}: read it with {written_by}.load.")
+    return about, saved

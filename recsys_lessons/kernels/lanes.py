@@ -21,6 +21,8 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import lower_builtin, models, register_model
 
 LANES = 8
+CACHE_LINE = 64
+"""Bytes that a processor fetches at a time."""
 
 
 def padded_width(n_components: int) -> int:
@@ -46,6 +48,10 @@ def broadcast(number):
 def square_root(lanes):
     """Square root of each lane."""
     return np.sqrt(lanes)
+
+
+def prefetch(array, row):
+    """Ask the processor to fetch a row of a matrix that will be needed soon. It changes no result."""
 
 
 def at_least(lanes, others):
@@ -131,6 +137,24 @@ def _emit_broadcast(context, builder, sig, args):
 def _emit_square_root(context, builder, sig, args):
     instruction = ir.FunctionType(_VECTOR, [_VECTOR])
     return builder.call(cgutils.get_or_insert_function(builder.module, instruction, f"llvm.sqrt.v{LANES}f32"), args)
+
+
+@_compiled_as(prefetch, types.none, types.Array, types.Integer)
+def _emit_prefetch(context, builder, sig, args):
+    matrix = context.make_array(sig.args[0])(context, builder, args[0])
+    width = builder.extract_value(matrix.shape, 1)
+    first = builder.mul(context.cast(builder, args[1], sig.args[1], types.intp), width)
+    pointer = ir.IntType(8).as_pointer()
+    instruction = ir.FunctionType(ir.VoidType(), [pointer, _INT32, _INT32, _INT32])
+    fetch = cgutils.get_or_insert_function(builder.module, instruction, "llvm.prefetch.p0i8")
+    read, keep, data = (ir.Constant(_INT32, number) for number in (0, 3, 1))
+    numbers_in_a_line = context.get_constant(types.intp, CACHE_LINE // 4)
+    with cgutils.for_range_slice(
+        builder, context.get_constant(types.intp, 0), width, numbers_in_a_line, intp=width.type
+    ) as (column, _):
+        address = builder.gep(matrix.data, [builder.add(first, column)])
+        builder.call(fetch, [builder.bitcast(address, pointer), read, keep, data])
+    return context.get_dummy_value()
 
 
 @_compiled_as(at_least, _lanes, _LanesType, _LanesType)

@@ -5,10 +5,27 @@ from __future__ import annotations
 import numpy as np
 
 from recsys_lessons.kernels import bpr, k_os, logistic, warp
-from recsys_lessons.kernels.compiling import kernel
+from recsys_lessons.kernels.compiling import kernel, part
+from recsys_lessons.kernels.lanes import prefetch
 from recsys_lessons.kernels.representation import copy_representation
 from recsys_lessons.kernels.step import NO_NEGATIVE, step
 from recsys_lessons.kernels.structures import BPR, K_OS_WARP, LOGISTIC
+
+
+AHEAD = 4
+"""How many entries ahead the rows of a user and an item are fetched from memory."""
+
+
+@part
+def fetch_rows(model, data, entry):
+    """Fetch what learning from an entry will read and write. Rows of features are shared and mostly near anyway."""
+    users, items = model
+    if users.features is None:
+        prefetch(users.parameters.embeddings, data.users[entry])
+        prefetch(users.parameters.embedding_gradients, data.users[entry])
+    if items.features is None:
+        prefetch(items.parameters.embeddings, data.items[entry])
+        prefetch(items.parameters.embedding_gradients, data.items[entry])
 
 
 @kernel
@@ -22,6 +39,8 @@ def learn_entries(model, data, order, settings, worker):
     loss, updates, draws = 0.0, 0, 0
     for position in range(order.shape[0]):
         entry = np.int64(order[position])
+        if position + AHEAD < order.shape[0]:
+            fetch_rows(model, data, np.int64(order[position + AHEAD]))
         if settings.loss != LOGISTIC and not data.values[entry] > 0.0:
             continue
         user = np.int64(data.users[entry])

@@ -67,6 +67,10 @@ class Interactions(NamedTuple):
     """int64 (n_users + 1,)"""
     known_items: np.ndarray
     """int32: the items of each user's entries, positive or not, ascending and without repetition."""
+    bit_starts: np.ndarray
+    """int64 (n_users + 1,)"""
+    bits: np.ndarray
+    """uint32: the same items as a row of bits for each user, see :mod:`.known`."""
     positive_starts: np.ndarray
     """int64 (n_users + 1,). This and what follows is used by k-OS WARP alone and empty for other losses."""
     positive_items: np.ndarray

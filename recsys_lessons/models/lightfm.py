@@ -15,7 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 from tqdm.auto import tqdm
 
-from recsys_lessons.kernels import random, representation, training, warp
+from recsys_lessons.kernels import known, random, representation, training, warp
 from recsys_lessons.kernels.structures import (
     ADADELTA,
     ADAGRAD,
@@ -882,14 +882,16 @@ def _training_data(entries: sp.coo_matrix, weights: np.ndarray, loss: str) -> In
     n_users = entries.shape[0]
     nothing = np.zeros(0, dtype=np.int32)
     known_starts, known_items = np.zeros(1, dtype=np.int64), nothing
+    bit_starts, bits = np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.uint32)
     positive_starts, positive_items = np.zeros(1, dtype=np.int64), nothing
     positive_weights = np.zeros(0, dtype=np.float32)
     if loss != "logistic":
         marks = sp.coo_matrix((np.ones(entries.nnz, dtype=np.int8), (entries.row, entries.col)), shape=entries.shape)
-        known = marks.tocsr()
-        known.sum_duplicates()
-        known_starts = known.indptr.astype(np.int64)
-        known_items = known.indices.astype(np.int32, copy=False)
+        stored = marks.tocsr()
+        stored.sum_duplicates()
+        known_starts = stored.indptr.astype(np.int64)
+        known_items = stored.indices.astype(np.int32, copy=False)
+        bit_starts, bits = _known_bits(known_starts, known_items)
     if loss == "warp-kos":
         positive = np.flatnonzero(entries.data > 0)
         positive = positive[np.argsort(entries.row[positive], kind="stable")]
@@ -899,8 +901,18 @@ def _training_data(entries: sp.coo_matrix, weights: np.ndarray, loss: str) -> In
         positive_weights = weights[positive] if len(weights) else positive_weights
     return Interactions(
         entries.row, entries.col, entries.data, weights, known_starts, known_items,
-        positive_starts, positive_items, positive_weights,
+        bit_starts, bits, positive_starts, positive_items, positive_weights,
     )  # fmt: skip
+
+
+def _known_bits(known_starts: np.ndarray, known_items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each user a row of bits, a power of two of words long, in which the bits of their items are set."""
+    wanted = np.maximum(np.diff(known_starts) * known.BITS_PER_ITEM, known.WORD) / known.WORD
+    n_words = 2 ** np.ceil(np.log2(wanted)).astype(np.int64)
+    bit_starts = np.concatenate([[0], np.cumsum(n_words)]).astype(np.int64)
+    bits = np.zeros(bit_starts[-1], dtype=np.uint32)
+    known.set_bits(known_starts, known_items, bit_starts, bits)
+    return bit_starts, bits
 
 
 def _stored_entries(name: str, matrix: Any) -> sp.csr_matrix:

@@ -429,6 +429,20 @@ def learn_ratings(users, items, ratings, order, settings):
     return squares
 
 
+def shuffle_by_user(starts, users, order, stream):
+    """An order of all ratings: user after user, in random order; each user's ratings are put in at random places."""
+    shuffle(users, stream)
+    everything = []
+    for user in users:
+        ratings = []
+        for rating in range(starts[user], starts[user + 1]):
+            place = below(stream, len(ratings) + 1)
+            ratings.append(rating)
+            ratings[-1], ratings[place] = ratings[place], ratings[-1]
+        everything.extend(ratings)
+    order[:] = everything
+
+
 def normal_pair(stream):
     """Two standard normal numbers from a random point of the unit disk (the polar method)."""
     while True:

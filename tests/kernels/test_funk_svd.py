@@ -112,6 +112,33 @@ def test_a_whole_training_equals_the_reference_in_bits(n_components):
         assert not one.embeddings[:, n_components:].any(), "the padding must stay zero"
 
 
+@given(st.integers(0, 2**31), st.lists(st.integers(0, 6), min_size=1, max_size=9))
+def test_the_order_of_an_epoch_equals_the_reference(seed, counts):
+    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    orders = [np.full(starts[-1], -1, np.int32) for _ in range(2)]
+    streams = [np.array([seed, 5, 7, 1], np.int64) for _ in range(2)]
+    for kernels, order, stream in zip((funk_svd, reference), orders, streams, strict=True):
+        kernels.shuffle_by_user(starts, np.arange(len(counts), dtype=np.int32), order, stream)
+    assert orders[0].tolist() == orders[1].tolist()
+    assert streams[0].tolist() == streams[1].tolist()
+    assert sorted(orders[0].tolist()) == list(range(starts[-1]))
+    user_of = np.repeat(np.arange(len(counts)), counts)[orders[0]]
+    assert np.count_nonzero(np.diff(user_of)) == max(np.count_nonzero(counts) - 1, 0), "user after user"
+
+
+def test_each_order_of_users_and_of_their_ratings_is_equally_likely():
+    stream = np.zeros(4, np.int64)
+    random.start_stream(stream, 1, 2, 3)
+    starts, order = np.array([0, 3, 3, 4]), np.zeros(4, np.int32)
+    seen = {}
+    for _ in range(6000):
+        funk_svd.shuffle_by_user(starts, np.arange(3, dtype=np.int32), order, stream)
+        seen[tuple(order)] = seen.get(tuple(order), 0) + 1
+    # Two orders of the users with ratings times six orders of the first one's: 500 of each, give or take 21.
+    assert len(seen) == 12
+    assert min(seen.values()) > 400 and max(seen.values()) < 600
+
+
 def test_training_lowers_the_loss_of_an_epoch():
     users, items, ratings, settings = problem(n_ratings=12)
     order = np.arange(12, dtype=np.int32)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recsys_lessons.kernels import warp
+from recsys_lessons.kernels import known, warp
 from recsys_lessons.kernels.lanes import padded_width
 from recsys_lessons.kernels.structures import (
     ADADELTA,
@@ -74,7 +74,7 @@ class Problem(NamedTuple):
 
 def interactions(users, items, values, weights, n_users) -> Interactions:
     """Entries with the look-ups that kernels need, made the slow and obvious way."""
-    known = [sorted({item for user, item in zip(users, items, strict=True) if user == row}) for row in range(n_users)]
+    stored = [sorted({item for user, item in zip(users, items, strict=True) if user == row}) for row in range(n_users)]
     positive = [
         [entry for entry, user in enumerate(users) if user == row and values[entry] > 0] for row in range(n_users)
     ]
@@ -84,13 +84,19 @@ def interactions(users, items, values, weights, n_users) -> Interactions:
         return np.concatenate([[0], np.cumsum([len(entries) for entries in lists])]).astype(np.int64)
 
     weights = np.asarray(weights, np.float32)
+    known_starts, known_items = starts(stored), np.asarray([item for row in stored for item in row], np.int32)
+    # One word of bits for everyone is too few for some: both answers of the bits and of the search occur.
+    bit_starts, bits = np.arange(n_users + 1, dtype=np.int64), np.zeros(n_users, np.uint32)
+    known.set_bits(known_starts, known_items, bit_starts, bits)
     return Interactions(
         users=np.asarray(users, np.int32),
         items=np.asarray(items, np.int32),
         values=np.asarray(values, np.float32),
         weights=weights,
-        known_starts=starts(known),
-        known_items=np.asarray([item for row in known for item in row], np.int32),
+        known_starts=known_starts,
+        known_items=known_items,
+        bit_starts=bit_starts,
+        bits=bits,
         positive_starts=starts(positive),
         positive_items=np.asarray([items[entry] for entry in in_order], np.int32),
         positive_weights=weights[in_order] if len(weights) else weights,

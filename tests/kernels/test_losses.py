@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from recsys_lessons.kernels import bpr, k_os, known, reference, warp
 from recsys_lessons.kernels.step import NO_NEGATIVE
@@ -29,11 +31,15 @@ def unchanged(before, after):
     )
 
 
-def test_is_known():
-    data = interactions([0, 0, 0, 2], [5, 1, 5, 3], [1, -1, 1, 0], [], 3)
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 300)), max_size=60), st.sampled_from([1, 2, 8]))
+def test_is_known(entries, n_words):
+    users, items = [user for user, _ in entries], [item for _, item in entries]
+    data = interactions(users, items, [1.0] * len(entries), [], 3)
+    data = data._replace(bit_starts=n_words * np.arange(4, dtype=np.int64), bits=np.zeros(3 * n_words, np.uint32))
+    known.set_bits(data.known_starts, data.known_items, data.bit_starts, data.bits)
     for user in range(3):
-        for item in range(7):
-            expected = (user, item) in {(0, 5), (0, 1), (2, 3)}
+        for item in {*items, 0, 7, 299, 300, 2**31 - 1}:
+            expected = (user, item) in entries
             assert known.is_known(data, user, item) == reference.is_known(data, user, item) == expected
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys_lessons.kernels.compiling import part
+from recsys_lessons.kernels.compiling import inner
 from recsys_lessons.kernels.elementary import log_loss
 from recsys_lessons.kernels.known import is_known
 from recsys_lessons.kernels.random import below
@@ -22,7 +22,7 @@ MAX_DRAWS = 1000
 """After so many known items in a row, no negative is left that is worth the search."""
 
 
-@part
+@inner
 def draw_negative(data, user, n_items_seen, stream):
     """The item of a random entry, one that the user has no entry for (or NO_NEGATIVE), and the number of draws."""
     if data.known_starts[user + 1] - data.known_starts[user] >= n_items_seen:
@@ -34,7 +34,7 @@ def draw_negative(data, user, n_items_seen, stream):
     return NO_NEGATIVE, MAX_DRAWS
 
 
-@part
+@inner
 def judge(model, data, user, positive, weight, settings, worker):
     """A negative for a positive entry, the strength of the step, the loss, and the negatives drawn."""
     negative, draws = draw_negative(data, user, settings.n_items_seen, worker.stream)

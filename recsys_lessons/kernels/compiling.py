@@ -1,9 +1,10 @@
 """How kernels are compiled and where the compiled code is kept.
 
-Two decorators: :func:`kernel` for what Python calls, :func:`part` for the pieces a kernel is built from. Both compile
-without the GIL, so that a notebook can train in the background, and in strict arithmetic: no reassociation, no fused
-multiply-add, so that the same seed gives the same bytes on every x86-64 processor. ``error_model="numpy"`` lets
-divisions be vectorized; a division by zero gives an infinity instead of an exception, and no other result changes.
+Three decorators: :func:`kernel` for what Python calls, :func:`part` and :func:`inner` for the pieces a kernel is built
+from. All compile without the GIL, so that a notebook can train in the background, and in strict arithmetic: no
+reassociation, no fused multiply-add, so that the same seed gives the same bytes on every x86-64 processor.
+``error_model="numpy"`` lets divisions be vectorized; a division by zero gives an infinity instead of an exception, and no
+other result changes.
 
 Numba's own cache does not notice that a function *called by* a cached one has changed. The compiled kernels are
 therefore kept in a folder whose name is a hash of all kernel sources: a changed line anywhere means a new folder.
@@ -21,6 +22,7 @@ from typing import TypeVar
 
 import numba
 import platformdirs
+from numba.core.registry import CPUDispatcher
 
 # `_nrt=False`: kernels allocate nothing, so that Numba need not count references to the arrays that are passed around
 # inside; counting took more time than the arithmetic.
@@ -32,6 +34,23 @@ Function = TypeVar("Function", bound=Callable)
 def part(function: Function) -> Function:
     """Compile a piece of a kernel. It becomes part of each kernel that uses it and is not cached by itself."""
     return numba.njit(forceinline=True, **_OPTIONS)(function)
+
+
+class _InnerPart(CPUDispatcher):
+    def __call__(self, *args):
+        return self.py_func(*args)
+
+
+def inner(function: Function) -> Function:
+    """Compile a part whose arguments are the named tuples of :mod:`.structures`.
+
+    Code that takes such arguments from Python would need longer to compile than the function itself, so there is none:
+    compiled kernels call the compiled function, and Python runs it as plain Python.
+    """
+    if numba.config.DISABLE_JIT:
+        return function
+    options = {**_OPTIONS, "nopython": True, "forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return _InnerPart(function, targetoptions=options)
 
 
 def kernel(function: Function) -> Function:

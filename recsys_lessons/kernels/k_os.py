@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys_lessons.kernels.compiling import part
+from recsys_lessons.kernels.compiling import inner, part
 from recsys_lessons.kernels.random import below
 from recsys_lessons.kernels.representation import score_item
 
@@ -32,7 +32,7 @@ def position_of_rank(scores, size, rank):
     return size - 1
 
 
-@part
+@inner
 def choose_positive(model, data, user, settings, worker):
     """The k-th best among the positives drawn for a user who has at least one: the item and its sample weight."""
     start, end = data.positive_starts[user], data.positive_starts[user + 1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys_lessons.kernels.compiling import kernel, part
+from recsys_lessons.kernels.compiling import inner, kernel, part
 
 BITS_PER_ITEM = 16
 """At least as many bits for each item that a user has: at most one no in 16 takes the long way."""
@@ -33,7 +33,7 @@ def set_bits(known_starts, known_items, bit_starts, bits):
             bits[bit_starts[user] + word] |= np.uint32(1 << bit)
 
 
-@part
+@inner
 def search(data, user, item):
     """Binary search among the user's items."""
     low, end = data.known_starts[user], data.known_starts[user + 1]
@@ -47,7 +47,7 @@ def search(data, user, item):
     return low < end and data.known_items[low] == item
 
 
-@part
+@inner
 def is_known(data, user, item):
     """Whether the user has an entry for the item."""
     start = data.bit_starts[user]

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys_lessons.kernels.compiling import part
+from recsys_lessons.kernels.compiling import inner
 from recsys_lessons.kernels.elementary import log_loss
 from recsys_lessons.kernels.representation import bias, score_item
 
 
-@part
+@inner
 def judge(model, user, item, value, weight, worker):
     """Strength of the step on an entry, and its loss."""
     users = model.users

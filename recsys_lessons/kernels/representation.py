@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys_lessons.kernels.compiling import kernel, part
+from recsys_lessons.kernels.compiling import inner, kernel, part
 from recsys_lessons.kernels.lanes import LANES, broadcast, load, store, total
 
 
@@ -26,7 +26,7 @@ def dot(left, i, right, j):
     return total(sums)
 
 
-@part
+@inner
 def sum_embeddings(features, embeddings, row, out, out_row):
     """Write the weighted sum of the embeddings of a row's features to row `out_row` of `out`."""
     for column in range(0, out.shape[1], LANES):
@@ -37,7 +37,7 @@ def sum_embeddings(features, embeddings, row, out, out_row):
         store(out, out_row, column, sums)
 
 
-@part
+@inner
 def represent(features, embeddings, row, vector):
     """Where the representation of a row stands: a matrix and a row of it. It is computed in `vector` if need be."""
     if features is None:
@@ -46,7 +46,7 @@ def represent(features, embeddings, row, vector):
     return vector, 0
 
 
-@part
+@inner
 def copy_representation(features, embeddings, row, vector):
     """Write the representation of a row to `vector`, where no update of the embeddings reaches it."""
     if features is None:
@@ -56,7 +56,7 @@ def copy_representation(features, embeddings, row, vector):
         sum_embeddings(features, embeddings, row, vector, 0)
 
 
-@part
+@inner
 def bias(features, biases, row):
     """Weighted sum of the biases of a row's features."""
     if features is None:
@@ -67,7 +67,7 @@ def bias(features, biases, row):
     return result
 
 
-@part
+@inner
 def score_row(features, parameters, row, user_vector):
     """Score of an item for a user, without the user's bias.
 
@@ -86,7 +86,7 @@ def score_row(features, parameters, row, user_vector):
     return total(sums) + bias_sum
 
 
-@part
+@inner
 def score_item(items, item, user_vector):
     """Score of an item for a user, without the user's bias."""
     return score_row(items.features, items.parameters, item, user_vector)

@@ -18,12 +18,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys_lessons.kernels.compiling import part
+from recsys_lessons.kernels.compiling import inner
 from recsys_lessons.kernels.lanes import LANES, broadcast, load, square_root, store
 from recsys_lessons.kernels.structures import ADAGRAD
 
 
-@part
+@inner
 def step_embedding(parameters, feature, vector, scale, penalty, settings):
     """Update the embedding of a feature whose gradient is `scale` times `vector`."""
     embeddings, gradients = parameters.embeddings, parameters.embedding_gradients
@@ -51,7 +51,7 @@ def step_embedding(parameters, feature, vector, scale, penalty, settings):
             store(momentum, feature, column, rho * moved + rest * step * step)
 
 
-@part
+@inner
 def step_bias(parameters, feature, data_gradient, penalty, settings):
     """Update the bias of a feature: the same rules for a single number."""
     theta = parameters.biases[feature]
@@ -71,7 +71,7 @@ def step_bias(parameters, feature, data_gradient, penalty, settings):
         parameters.bias_momentum[feature] = rho * moved + rest * step * step
 
 
-@part
+@inner
 def step_row(features, parameters, row, vector, scale, slope, penalty, settings):
     """Update all features of a row.
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys_lessons.kernels.compiling import part
+from recsys_lessons.kernels.compiling import inner
 from recsys_lessons.kernels.lanes import LANES, broadcast, load, store
 from recsys_lessons.kernels.representation import represent
 from recsys_lessons.kernels.schedules import step_row
@@ -23,7 +23,7 @@ from recsys_lessons.kernels.schedules import step_row
 NO_NEGATIVE = -1
 
 
-@part
+@inner
 def step(model, user, positive, negative, strength, settings, worker):
     """One step on (user, positive, negative). The user's representation is in ``worker.user``."""
     users, items = model

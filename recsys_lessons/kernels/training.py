@@ -5,18 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from recsys_lessons.kernels import bpr, k_os, logistic, warp
-from recsys_lessons.kernels.compiling import kernel, part
+from recsys_lessons.kernels.compiling import inner, kernel
 from recsys_lessons.kernels.lanes import prefetch
 from recsys_lessons.kernels.representation import copy_representation
 from recsys_lessons.kernels.step import NO_NEGATIVE, step
 from recsys_lessons.kernels.structures import BPR, K_OS_WARP, LOGISTIC
 
-
 AHEAD = 4
 """How many entries ahead the rows of a user and an item are fetched from memory."""
 
 
-@part
+@inner
 def fetch_rows(model, data, entry):
     """Fetch what learning from an entry will read and write. Rows of features are shared and mostly near anyway."""
     users, items = model

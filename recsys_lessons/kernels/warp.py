@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys_lessons.kernels.compiling import kernel, part
+from recsys_lessons.kernels.compiling import inner, kernel
 from recsys_lessons.kernels.elementary import logarithm
 from recsys_lessons.kernels.known import is_known
 from recsys_lessons.kernels.random import below
@@ -33,7 +33,7 @@ def fill_rank_weights(weights, n_items):
         weights[draws] = logarithm(np.float64(rank)) if rank > 1 else 0.0
 
 
-@part
+@inner
 def find_violation(model, data, user, positive_score, settings, worker):
     """Draw items until one violates the margin. Returns the item (or NO_NEGATIVE), its score and the draws made."""
     for draw in range(1, settings.max_sampled + 1):
@@ -44,7 +44,7 @@ def find_violation(model, data, user, positive_score, settings, worker):
     return NO_NEGATIVE, positive_score, settings.max_sampled
 
 
-@part
+@inner
 def judge(model, data, user, positive, weight, settings, worker):
     """A violating negative for a positive item, the strength of the step, the loss, and the negatives drawn."""
     positive_score = score_item(model.items, positive, worker.user)

@@ -899,8 +899,10 @@ def _training_data(entries: sp.coo_matrix, weights: np.ndarray, loss: str) -> In
         positive_starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         positive_items = entries.col[positive]
         positive_weights = weights[positive] if len(weights) else positive_weights
+    users, items = (scoring.as_compiled(indices, np.int32) for indices in (entries.row, entries.col))
+    values, weights = (scoring.as_compiled(numbers, np.float32) for numbers in (entries.data, weights))
     return Interactions(
-        entries.row, entries.col, entries.data, weights, known_starts, known_items,
+        users, items, values, weights, known_starts, known_items,
         bit_starts, bits, positive_starts, positive_items, positive_weights,
     )  # fmt: skip
 

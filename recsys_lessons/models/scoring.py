@@ -27,12 +27,20 @@ class Representations(NamedTuple):
     n_components: int
 
 
+def as_compiled(array: np.ndarray, dtype: type) -> np.ndarray:
+    """The array as kernels are compiled for it; only if it is not so yet, a copy.
+
+    To Numba a read-only array (of a caller's) is another type, for which it would compile everything once more.
+    """
+    return np.require(array, dtype, ("C", "ALIGNED", "WRITEABLE"))
+
+
 def csr_arrays(matrix: sp.csr_matrix) -> Features:
     """Arrays of a CSR matrix in the types that kernels are compiled for."""
     return Features(
-        np.ascontiguousarray(matrix.indptr, dtype=np.int64),
-        np.ascontiguousarray(matrix.indices, dtype=np.int32),
-        np.ascontiguousarray(matrix.data, dtype=np.float32),
+        as_compiled(matrix.indptr, np.int64),
+        as_compiled(matrix.indices, np.int32),
+        as_compiled(matrix.data, np.float32),
     )
 
 
@@ -61,8 +69,8 @@ def predict(user_ids: np.ndarray, item_ids: np.ndarray, users: Representations, 
     """Score of each (user, item) pair: float32 (n_pairs,)."""
     scores = np.empty(len(user_ids), dtype=np.float32)
     ranking.predict_pairs(
-        user_ids,
-        item_ids,
+        as_compiled(user_ids, np.int32),
+        as_compiled(item_ids, np.int32),
         users.embeddings,
         users.biases,
         items.embeddings,
@@ -108,7 +116,7 @@ def recommend(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Best items of each user: ids, int32 (n_users, n), and scores, float32 (n_users, n); one row for a scalar id."""
     n = positive_int("n", n)
-    rows = as_ids("user_ids", user_ids, upper=len(users.biases))
+    rows = as_compiled(as_ids("user_ids", user_ids, upper=len(users.biases)), np.int32)
     n_items = len(items.biases)
     if exclude is None:
         excluded = sp.csr_matrix((len(rows), n_items), dtype=np.float32)

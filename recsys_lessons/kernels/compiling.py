@@ -3,7 +3,7 @@
 Three decorators: :func:`kernel` for what Python calls, :func:`part` and :func:`inner` for the pieces a kernel is built
 from. All compile without the GIL, so that a notebook can train in the background, and in strict arithmetic: no
 reassociation, no fused multiply-add, so that the same seed gives the same bytes on every x86-64 processor.
-``error_model="numpy"`` lets divisions be vectorized; a division by zero gives an infinity instead of an exception, and no
+``error_model="numpy"`` lets divisions be vectorized; a division by zero gives an infinity, no exception, and no
 other result changes.
 
 Numba's own cache does not notice that a function *called by* a cached one has changed. The compiled kernels are

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
+import uuid
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -30,15 +30,14 @@ def write_model(path: str | os.PathLike, about: dict[str, Any], arrays: dict[str
     path = Path(path)
     path = path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
     text = np.array(json.dumps({"format": FORMAT, **about}))
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
-        try:
+    # A file of its own name in the same folder, made with the permissions that any new file gets.
+    unfinished = path.with_name(f"{path.stem}-{uuid.uuid4().hex}.part")
+    try:
+        with open(unfinished, "xb") as file:
             np.savez(file, about=text, **arrays)
-            file.close()
-            os.replace(file.name, path)
-        except BaseException:
-            file.close()
-            os.unlink(file.name)
-            raise
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
     return path
 
 
@@ -51,7 +50,8 @@ def read_model(path: str | os.PathLike, model: str) -> tuple[dict[str, Any], dic
         If the file is not such a model, or comes from a newer version of the library.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here, since NumPy leaves a file open that turns out to be no archive.
+        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             saved = {name: file[name] for name in file.files}
         about = json.loads(str(saved.pop("about")))
         format_number, written_by = about["format"], about.get("model", "LightFM")

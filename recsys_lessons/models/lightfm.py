@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import json
 import os
-import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,6 +29,7 @@ from recsys_lessons.kernels.structures import (
     Worker,
 )
 from recsys_lessons.models import scoring
+from recsys_lessons.models.files import portable_params, read_model, write_model
 from recsys_lessons.models.scoring import Representations
 from recsys_lessons.models.storage import LearnedArray, copy_parameters, new_parameters, padded_full
 from recsys_lessons.validation import (
@@ -49,7 +48,6 @@ from recsys_lessons.validation import (
 
 LOSSES = {"logistic": LOGISTIC, "bpr": BPR, "warp": WARP, "warp-kos": K_OS_WARP}
 SCHEDULES = {"adagrad": ADAGRAD, "adadelta": ADADELTA}
-_FORMAT = 1
 _SIDES = ("item", "user")
 
 
@@ -799,14 +797,9 @@ class LightFM:
         what matters of it is in the model's own stream.
         """
         self._check_fitted()
-        path = Path(path)
-        path = path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
-        params = {name: value.item() if hasattr(value, "item") else value for name, value in self.get_params().items()}
-        if not isinstance(params["random_state"], int | None):
-            params["random_state"] = None
         about = {
-            "format": _FORMAT,
-            "params": params,
+            "model": "LightFM",
+            "params": portable_params(self.get_params()),
             "n_rows": self._n_rows,
             "history": self.training_history,
         }
@@ -815,16 +808,7 @@ class LightFM:
             for side in _SIDES
             for field, array in zip(Parameters._fields, self._learned(side), strict=True)
         }
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
-            try:
-                np.savez(file, about=np.array(json.dumps(about)), stream=self._stream, **arrays)
-                file.close()
-                os.replace(file.name, path)
-            except BaseException:
-                file.close()
-                os.unlink(file.name)
-                raise
-        return path
+        return write_model(path, about, {"stream": self._stream, **arrays})
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> LightFM:
@@ -835,25 +819,17 @@ class LightFM:
         ValueError
             If the file is not such a model, or comes from a newer version of the library.
         """
+        about, saved = read_model(path, "LightFM")
         try:
-            with np.load(path, allow_pickle=False) as file:
-                saved = {name: file[name] for name in file.files}
-            about = json.loads(str(saved["about"]))
-            if about["format"] > _FORMAT:
-                raise ValueError(f"{path} was written by a newer version of recsys_lessons (format {about['format']}).")
             params = about["params"]
             model = cls(**{**params, "max_sampled": max(params["max_sampled"], 1)})
             model.max_sampled = params["max_sampled"]
             for side in _SIDES:
                 arrays = [saved[f"{side}_{field}"] for field in Parameters._fields]
                 model._parameters[side] = copy_parameters(Parameters(*arrays), model.no_components)
-        except (KeyError, TypeError, OSError, EOFError, json.JSONDecodeError) as error:
-            if isinstance(error, FileNotFoundError):
-                raise
+            model._n_rows, model._stream, model.training_history = about["n_rows"], saved["stream"], about["history"]
+        except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} does not hold a model written by LightFM.save: {error}") from error
-        model._n_rows = about["n_rows"]
-        model._stream = saved["stream"]
-        model.training_history = about["history"]
         return model
 
 

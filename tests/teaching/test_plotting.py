@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from PIL import Image
 
 from recsys_lessons.teaching import plotting
-from recsys_lessons.teaching.plotting import drawing, plot_genre_profile, plot_training
+from recsys_lessons.teaching.plotting import drawing, plot_by_seed, plot_genre_profile, plot_training
 
 HISTORY = [
     {"loss": 0.9, "updates": 10, "draws": 20},
@@ -180,3 +180,39 @@ def test_inputs_stay_as_they_were():
     plot_genre_profile(liked, [2], genres, NAMES)
     np.testing.assert_array_equal(liked, [1, 0])
     np.testing.assert_array_equal(genres.toarray(), GENRES)
+
+
+SEEDS = {"plain": [0.10, 0.12], "<tuned>": np.array([0.14, 0.13])}
+
+
+def test_settings_are_told_with_their_ranges_and_what_they_are_compared_with(shown, capsys):
+    plot_by_seed(SEEDS, measure="precision@10", title="Tuning helps", reference=("popular", 0.0525))
+    ((bundle, metadata),) = shown
+    assert metadata["image/png"]["alt"] == (
+        "Dots, precision@10 by setting, one dot a seed. plain: 0.100 to 0.120. <tuned>: 0.130 to 0.140. "
+        "Dashed line, popular: 0.052."
+    )
+    assert "&lt;tuned&gt;" in bundle["text/html"]
+    assert capsys.readouterr().out == (
+        "plain: 0.100 to 0.120 in 2 seeds\n<tuned>: 0.130 to 0.140 in 2 seeds\npopular: 0.052\n"
+    )
+
+
+def test_one_setting_whose_values_are_all_zero_can_be_drawn(shown):
+    plot_by_seed({"none": [0.0]}, measure="recall@10", title="Nothing is found")
+    assert len(shown) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({}, "values is empty"),
+        ({"a": []}, "different numbers of seeds"),
+        ({"a": [1.0], "b": [1.0, 2.0]}, r"a: 1, b: 2.*the same seeds"),
+        ({"a": [1.0, np.nan]}, "nan for 'a'; expected finite"),
+    ],
+)
+def test_values_that_cannot_be_compared_are_refused(shown, values, message):
+    with pytest.raises(ValueError, match=message):
+        plot_by_seed(values, measure="precision@10", title="Tuning helps")
+    assert shown == []

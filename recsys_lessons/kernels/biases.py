@@ -45,11 +45,11 @@ def damped_means(rows, columns, values, global_mean, column_biases, damping, sum
 
 
 @kernel
-def squared_errors(ratings, global_mean, user_biases, item_biases):
+def squared_errors(users, items, values, global_mean, user_biases, item_biases):
     """Sum of the squared errors of the biases' predictions (float64)."""
     squares = 0.0
-    for entry in range(ratings.values.shape[0]):
-        bias = np.float64(user_biases[ratings.users[entry]]) + np.float64(item_biases[ratings.items[entry]])
-        error = np.float64(ratings.values[entry]) - global_mean - bias
+    for entry in range(values.shape[0]):
+        bias = np.float64(user_biases[users[entry]]) + np.float64(item_biases[items[entry]])
+        error = np.float64(values[entry]) - global_mean - bias
         squares += error * error
     return squares

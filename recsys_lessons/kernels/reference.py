@@ -407,40 +407,27 @@ def predict_rating(users, items, user, item, global_mean):
 
 
 def learn_ratings(users, items, ratings, order, settings):
-    """Funk SVD: learn from the ratings `order`. Returns the sum of the squared errors, each from before its step."""
+    """Funk SVD: learn from all ratings of the users `order`. Returns the sum of the squared errors before each step."""
     # A number of the type of the learned ones, so that everything is computed in this type.
     number = users.biases.dtype.type
     learning_rate = number(settings.learning_rate)
     shrinkage = 1 - learning_rate * number(settings.regularization)
     squares = 0.0
-    for entry in order:
-        user, item = ratings.users[entry], ratings.items[entry]
-        error = number(ratings.values[entry]) - predict_rating(users, items, user, item, number(settings.global_mean))
-        pull = learning_rate * error
-        users.biases[user] = shrinkage * users.biases[user] + pull
-        if settings.learn_items:
-            items.biases[item] = shrinkage * items.biases[item] + pull
-        for component in range(users.embeddings.shape[1]):
-            p, q = users.embeddings[user, component], items.embeddings[item, component]
-            users.embeddings[user, component] = shrinkage * p + pull * q
+    for user in order:
+        for position in range(ratings.starts[user], ratings.starts[user + 1]):
+            item, rating = ratings.items[position], number(ratings.values[position])
+            error = rating - predict_rating(users, items, user, item, number(settings.global_mean))
+            pull = learning_rate * error
+            users.biases[user] = shrinkage * users.biases[user] + pull
             if settings.learn_items:
-                items.embeddings[item, component] = shrinkage * q + pull * p
-        squares += float(error) * float(error)
+                items.biases[item] = shrinkage * items.biases[item] + pull
+            for component in range(users.embeddings.shape[1]):
+                p, q = users.embeddings[user, component], items.embeddings[item, component]
+                users.embeddings[user, component] = shrinkage * p + pull * q
+                if settings.learn_items:
+                    items.embeddings[item, component] = shrinkage * q + pull * p
+            squares += float(error) * float(error)
     return squares
-
-
-def shuffle_by_user(starts, users, order, stream):
-    """An order of all ratings: user after user, in random order; each user's ratings are put in at random places."""
-    shuffle(users, stream)
-    everything = []
-    for user in users:
-        ratings = []
-        for rating in range(starts[user], starts[user + 1]):
-            place = below(stream, len(ratings) + 1)
-            ratings.append(rating)
-            ratings[-1], ratings[place] = ratings[place], ratings[-1]
-        everything.extend(ratings)
-    order[:] = everything
 
 
 def normal_pair(stream):
@@ -483,10 +470,10 @@ def damped_means(rows, columns, values, global_mean, column_biases, damping, bia
         biases[row] = total / (damping + number) if number > 0 else 0
 
 
-def squared_errors(ratings, global_mean, user_biases, item_biases):
+def squared_errors(users, items, values, global_mean, user_biases, item_biases):
     """Sum of the squared errors of global mean + user bias + item bias."""
     squares = 0.0
-    for user, item, value in zip(*ratings, strict=True):
+    for user, item, value in zip(users, items, values, strict=True):
         bias = float(user_biases[user]) + float(item_biases[item])
         error = float(value) - global_mean - bias
         squares += error * error

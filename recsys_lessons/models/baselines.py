@@ -8,8 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from recsys_lessons.kernels.biases import damped_means, squared_errors
-from recsys_lessons.kernels.funk_svd import Ratings
-from recsys_lessons.models.rating_model import RankingRatingModel, RatingModel, boolean, checked_ratings
+from recsys_lessons.models.rating_model import Entries, RankingRatingModel, RatingModel, boolean, checked_ratings
 from recsys_lessons.models.storage import LearnedArray
 from recsys_lessons.validation import choice, non_negative_float, positive_int
 
@@ -123,7 +122,7 @@ class BiasOnly(RankingRatingModel):
             self._learn("item", data)
             self._learn("user", data)
             users, items = self._parameters["user"], self._parameters["item"]
-            loss = squared_errors(data, self.global_mean, users.biases, items.biases) / len(data.values)
+            loss = squared_errors(*data, self.global_mean, users.biases, items.biases) / len(data.values)
             self.training_history.append({"loss": loss, "rmse": math.sqrt(loss), "ratings": len(data.values)})
         return self
 
@@ -136,7 +135,7 @@ class BiasOnly(RankingRatingModel):
         folded._learn("user", data)
         return folded
 
-    def _learn(self, side: str, data: Ratings) -> None:
+    def _learn(self, side: str, data: Entries) -> None:
         rows, columns = (data.users, data.items) if side == "user" else (data.items, data.users)
         other = "item" if side == "user" else "user"
         damping = self.user_regularization if side == "user" else self.item_regularization

@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 from recsys_lessons.kernels import funk_svd, random
 from recsys_lessons.kernels.funk_svd import Ratings, RatingSettings
 from recsys_lessons.models.arguments import check_callback, number_of_epochs
-from recsys_lessons.models.rating_model import RankingRatingModel, boolean, checked_ratings, rating_arrays
+from recsys_lessons.models.rating_model import Entries, RankingRatingModel, boolean, checked_ratings, entry_arrays
 from recsys_lessons.models.storage import LearnedArray
 from recsys_lessons.validation import (
     check_random_state,
@@ -63,8 +63,8 @@ class FunkSVD(RankingRatingModel):
     Notes
     -----
     The arithmetic and the defaults are those of Surprise's `SVD`. Differences: in each epoch the users come in a new
-    random order, and so do the ratings of each user; numbers are float32. Training runs in one thread and gives the
-    same bytes on every x86-64 processor.
+    random order, each with all their ratings, item by item; numbers are float32. The order in which ratings are stored
+    makes no difference. Training runs in one thread and gives the same bytes on every x86-64 processor.
 
     A stored zero is a rating of 0; what is not stored is not known. A rating that is stored twice is learned twice.
 
@@ -186,14 +186,12 @@ class FunkSVD(RankingRatingModel):
             random.start_stream(self._stream, *(int(word) for word in seed_words(self.random_state, 3)))
         else:
             data = self._continue(entries)
-        by_user = np.argsort(data.users, kind="stable")
-        data = Ratings(*(array[by_user] for array in data))
         self._draw_embeddings("item", data.items)
         self._draw_embeddings("user", data.users)
-        self._run_epochs(data, epochs, verbose, callback)
+        self._run_epochs(self._by_user(data), epochs, verbose, callback)
         return self
 
-    def _continue(self, entries: sp.coo_matrix) -> Ratings:
+    def _continue(self, entries: sp.coo_matrix) -> Entries:
         users, items = self._represented()
         known = len(users.biases), len(items.biases)
         if entries.shape != known:
@@ -201,7 +199,7 @@ class FunkSVD(RankingRatingModel):
                 f"ratings must have the shape that the model was fitted with, {known}, got {entries.shape}. Fit the "
                 "model again to add users or items."
             )
-        data = rating_arrays(entries)
+        data = entry_arrays(entries)
         lowest, highest = self.rating_range
         self.rating_range = (min(lowest, float(data.values.min())), max(highest, float(data.values.max())))
         return data
@@ -214,13 +212,16 @@ class FunkSVD(RankingRatingModel):
         if self.init_std > 0:
             funk_svd.fill_normal(embeddings, rows, int(self.no_components), float(self.init_std), self._stream)
 
-    def _run_epochs(self, data: Ratings, epochs: int, verbose: bool, callback: Callable | None) -> None:
+    def _by_user(self, data: Entries) -> Ratings:
         n_users = len(self._parameters["user"].biases)
         starts = np.concatenate([[0], np.cumsum(np.bincount(data.users, minlength=n_users))]).astype(np.int64)
-        order = np.empty(len(data.values), dtype=np.int32)
+        return Ratings(starts, data.items, data.values)
+
+    def _run_epochs(self, data: Ratings, epochs: int, verbose: bool, callback: Callable | None) -> None:
         progress = tqdm(range(epochs), desc="Epoch", disable=not verbose)
         for epoch in progress:
-            funk_svd.shuffle_by_user(starts, np.arange(n_users, dtype=np.int32), order, self._stream)
+            order = np.arange(len(data.starts) - 1, dtype=np.int32)
+            random.shuffle(order, self._stream)
             record = self._epoch(data, order, learn_items=True)
             if callback is not None or epoch == epochs - 1:
                 self._check_finite()
@@ -234,15 +235,15 @@ class FunkSVD(RankingRatingModel):
             finish(self)
 
     def _epoch(self, data: Ratings, order: np.ndarray, learn_items: bool) -> dict[str, float]:
-        """One pass over the ratings in a given order, and its record."""
+        """One pass over the ratings of all users, in a given order, and its record."""
         settings = RatingSettings(
             float(self.global_mean), float(self.learning_rate), float(self.regularization), learn_items
         )
         users, items = self._parameters["user"], self._parameters["item"]
-        loss = funk_svd.learn_ratings(users, items, data, order, settings) / max(len(order), 1)
+        loss = funk_svd.learn_ratings(users, items, data, order, settings) / max(len(data.values), 1)
         if not math.isfinite(loss):
             self._give_up()
-        return {"loss": loss, "rmse": math.sqrt(loss), "ratings": len(order)}
+        return {"loss": loss, "rmse": math.sqrt(loss), "ratings": len(data.values)}
 
     def _check_finite(self) -> None:
         # Needed only where nothing follows: the loss of a next epoch would tell.
@@ -260,8 +261,7 @@ class FunkSVD(RankingRatingModel):
         """A model for new users, learned from their ratings while all items stay as they are.
 
         Each new user starts from zero, that is from the predictions global mean + item bias, and learns a bias and an
-        embedding with this model's loss and step size. Their ratings are learned in the order in which they are stored,
-        so what one user gets does not depend on the others.
+        embedding with this model's loss and step size. What one user gets does not depend on the others.
 
         Parameters
         ----------
@@ -277,8 +277,9 @@ class FunkSVD(RankingRatingModel):
             is not changed.
         """
         epochs = self.epochs if epochs is None else positive_int("epochs", epochs)
-        folded, data = self._fold(ratings)
-        order = np.arange(len(data.values), dtype=np.int32)
+        folded, entries = self._fold(ratings)
+        data = folded._by_user(entries)
+        order = np.arange(len(data.starts) - 1, dtype=np.int32)
         for _ in range(epochs):
             folded.training_history.append(folded._epoch(data, order, learn_items=False))
         folded._check_finite()

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 
 from recsys_lessons.kernels.biases import mean_rating
-from recsys_lessons.kernels.funk_svd import Factors, Ratings
+from recsys_lessons.kernels.funk_svd import Factors
 from recsys_lessons.models import scoring
 from recsys_lessons.models.arguments import entries_to_rank, id_pairs
 from recsys_lessons.models.estimator import Estimator
@@ -24,6 +24,14 @@ from recsys_lessons.models.storage import padded_copy, padded_full
 from recsys_lessons.validation import as_ids, number_of_threads, sparse_interactions
 
 _SIDES = ("item", "user")
+
+
+class Entries(NamedTuple):
+    """Ratings as arrays for kernels, one number each for an entry."""
+
+    users: np.ndarray
+    items: np.ndarray
+    values: np.ndarray
 
 
 class RatingModel(Estimator):
@@ -78,7 +86,7 @@ class RatingModel(Estimator):
         """
         return self._fold(ratings)[0]
 
-    def _fold(self, ratings: sp.spmatrix | sp.sparray) -> tuple[RatingModel, Ratings]:
+    def _fold(self, ratings: sp.spmatrix | sp.sparray) -> tuple[RatingModel, Entries]:
         """A model that knows nothing yet about the users who are the rows of `ratings`, and their ratings."""
         self._check_fitted()
         entries = sparse_interactions("ratings", ratings)
@@ -90,7 +98,7 @@ class RatingModel(Estimator):
         folded._restore(self._snapshot())
         folded.training_history = []
         folded._parameters["user"] = _new_factors(n_users, self.no_components)
-        return folded, rating_arrays(entries)
+        return folded, entry_arrays(entries)
 
     def _represented(self) -> tuple[Representations, Representations]:
         """Users, with the global mean as part of their biases, and items."""
@@ -116,10 +124,10 @@ class RatingModel(Estimator):
         self.rating_range: tuple[float, float] | None = None
         self.training_history: list[dict[str, float]] = []
 
-    def _start(self, entries: sp.coo_matrix) -> Ratings:
+    def _start(self, entries: sp.coo_matrix) -> Entries:
         """Forget what was learned and start from the mean of the ratings, with biases and embeddings of zero."""
         self._forget()
-        ratings = rating_arrays(entries)
+        ratings = entry_arrays(entries)
         self.global_mean = float(mean_rating(ratings.values))
         self.rating_range = (float(ratings.values.min()), float(ratings.values.max()))
         for side, n_rows in zip(("user", "item"), entries.shape, strict=True):
@@ -297,9 +305,10 @@ def checked_ratings(ratings: Any) -> sp.coo_matrix:
     return entries
 
 
-def rating_arrays(entries: sp.coo_matrix) -> Ratings:
-    """The arrays that a kernel walks through. Read-only ones are copied, for which Numba would compile once more."""
-    return Ratings(*(np.require(array, requirements="W") for array in (entries.row, entries.col, entries.data)))
+def entry_arrays(entries: sp.coo_matrix) -> Entries:
+    """Users and items, int32, and values, float32: user by user, item by item, whatever order they are stored in."""
+    order = np.argsort(entries.row.astype(np.int64) * entries.shape[1] + entries.col, kind="stable")
+    return Entries(entries.row[order], entries.col[order], entries.data[order])
 
 
 def _new_factors(n_rows: int, n_components: int) -> Factors:

@@ -23,12 +23,24 @@ def factors(source, n_rows, n_components) -> Factors:
 def problem(n_components=11, n_ratings=40, seed=3, learn_items=True):
     source = np.random.default_rng(seed)
     users, items = factors(source, N_USERS, n_components), factors(source, N_ITEMS, n_components)
+    raters = np.sort(source.integers(0, N_USERS, n_ratings))
     ratings = Ratings(
-        source.integers(0, N_USERS, n_ratings).astype(np.int32),
+        np.searchsorted(raters, np.arange(N_USERS + 1)).astype(np.int64),
         source.integers(0, N_ITEMS, n_ratings).astype(np.int32),
         source.choice([0.0, 0.5, 3.5, 5.0], n_ratings).astype(np.float32),
     )
     return users, items, ratings, RatingSettings(3.2, 0.03, 0.07, learn_items)
+
+
+def entries(ratings: Ratings):
+    """Users, items and values, one number each for a rating."""
+    return np.repeat(np.arange(N_USERS, dtype=np.int32), np.diff(ratings.starts)), ratings.items, ratings.values
+
+
+def only(ratings: Ratings, user, entry) -> Ratings:
+    """A single rating."""
+    starts = (np.arange(N_USERS + 1) > user).astype(np.int64)
+    return Ratings(starts, ratings.items[entry : entry + 1], ratings.values[entry : entry + 1])
 
 
 def as_float64(side: Factors) -> Factors:
@@ -68,14 +80,14 @@ def test_a_step_goes_against_the_gradient_of_the_stated_loss():
     users, items, ratings, settings = problem()
     users, items = as_float64(users), as_float64(items)
     for entry in range(10):
-        user, item, rating = ratings.users[entry], ratings.items[entry], float(ratings.values[entry])
+        user, item, rating = (array[entry].item() for array in entries(ratings))
         touched = list(numbers_of(users, items, user, item))
         gradient = [
             slope(lambda: loss(users, items, user, item, rating, settings), array, place)  # noqa: B023
             for array, place in touched
         ]
         before = np.array([array[place] for array, place in touched])
-        reference.learn_ratings(users, items, ratings, [entry], settings)
+        reference.learn_ratings(users, items, only(ratings, user, entry), [user], settings)
         moved = np.array([array[place] for array, place in touched]) - before
         np.testing.assert_allclose(moved, -settings.learning_rate * np.array(gradient), rtol=1e-6, atol=1e-9)
         assert np.abs(moved).max() > 1e-3
@@ -87,9 +99,10 @@ def test_one_update_equals_the_reference(n_components, learn_items):
     users, items, ratings, settings = problem(n_components, learn_items=learn_items)
     for entry in range(10):
         compiled, plain = copy.deepcopy((users, items)), copy.deepcopy((users, items))
-        order = np.array([entry], np.int32)
-        result = funk_svd.learn_ratings(*compiled, ratings, order, settings)
-        assert result == pytest.approx(reference.learn_ratings(*plain, ratings, order, settings), abs=1e-6)
+        user = entries(ratings)[0][entry]
+        order, single = np.array([user], np.int32), only(ratings, user, entry)
+        result = funk_svd.learn_ratings(*compiled, single, order, settings)
+        assert result == pytest.approx(reference.learn_ratings(*plain, single, order, settings), abs=1e-6)
         for one, other in zip(compiled, plain, strict=True):
             np.testing.assert_allclose(one.embeddings, other.embeddings, rtol=0, atol=1e-6)
             np.testing.assert_allclose(one.biases, other.biases, rtol=0, atol=1e-6)
@@ -101,7 +114,7 @@ def test_one_update_equals_the_reference(n_components, learn_items):
 @pytest.mark.parametrize("n_components", [1, 8, 11, 40])
 def test_a_whole_training_equals_the_reference_in_bits(n_components):
     users, items, ratings, settings = problem(n_components)
-    order = np.tile(np.arange(40, dtype=np.int32), 5)
+    order = np.tile(np.arange(N_USERS, dtype=np.int32), 5)
     random.shuffle(order, np.array([1, 2, 3, 1]))
     compiled, plain = copy.deepcopy((users, items)), copy.deepcopy((users, items))
     result = funk_svd.learn_ratings(*compiled, ratings, order, settings)
@@ -112,46 +125,19 @@ def test_a_whole_training_equals_the_reference_in_bits(n_components):
         assert not one.embeddings[:, n_components:].any(), "the padding must stay zero"
 
 
-@given(st.integers(0, 2**31), st.lists(st.integers(0, 6), min_size=1, max_size=9))
-def test_the_order_of_an_epoch_equals_the_reference(seed, counts):
-    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    orders = [np.full(starts[-1], -1, np.int32) for _ in range(2)]
-    streams = [np.array([seed, 5, 7, 1], np.int64) for _ in range(2)]
-    for kernels, order, stream in zip((funk_svd, reference), orders, streams, strict=True):
-        kernels.shuffle_by_user(starts, np.arange(len(counts), dtype=np.int32), order, stream)
-    assert orders[0].tolist() == orders[1].tolist()
-    assert streams[0].tolist() == streams[1].tolist()
-    assert sorted(orders[0].tolist()) == list(range(starts[-1]))
-    user_of = np.repeat(np.arange(len(counts)), counts)[orders[0]]
-    assert np.count_nonzero(np.diff(user_of)) == max(np.count_nonzero(counts) - 1, 0), "user after user"
-
-
-def test_each_order_of_users_and_of_their_ratings_is_equally_likely():
-    stream = np.zeros(4, np.int64)
-    random.start_stream(stream, 1, 2, 3)
-    starts, order = np.array([0, 3, 3, 4]), np.zeros(4, np.int32)
-    seen = {}
-    for _ in range(6000):
-        funk_svd.shuffle_by_user(starts, np.arange(3, dtype=np.int32), order, stream)
-        seen[tuple(order)] = seen.get(tuple(order), 0) + 1
-    # Two orders of the users with ratings times six orders of the first one's: 500 of each, give or take 21.
-    assert len(seen) == 12
-    assert min(seen.values()) > 400 and max(seen.values()) < 600
-
-
 def test_training_lowers_the_loss_of_an_epoch():
     users, items, ratings, settings = problem(n_ratings=12)
-    order = np.arange(12, dtype=np.int32)
+    order = np.arange(N_USERS, dtype=np.int32)
     losses = [funk_svd.learn_ratings(users, items, ratings, order, settings) for _ in range(60)]
     assert losses[-1] < losses[0] / 5
 
 
 def test_the_error_is_taken_before_the_step():
     users, items, ratings, settings = problem()
-    user, item = ratings.users[0], ratings.items[0]
+    user, item, rating = (array[0] for array in entries(ratings))
     predicted = 3.2 + users.biases[user] + items.biases[item] + users.embeddings[user] @ items.embeddings[item]
-    squares = funk_svd.learn_ratings(users, items, ratings, np.zeros(1, np.int32), settings)
-    assert squares == pytest.approx((ratings.values[0] - predicted) ** 2, rel=1e-5)
+    squares = funk_svd.learn_ratings(users, items, only(ratings, user, 0), np.array([user], np.int32), settings)
+    assert squares == pytest.approx((rating - predicted) ** 2, rel=1e-5)
 
 
 @given(st.integers(0, 2**31), st.integers(1, 7), st.lists(st.integers(0, 5), max_size=4, unique=True))
@@ -188,7 +174,8 @@ def test_damped_means_equal_the_reference_in_bits(damping):
     users, items, ratings, _ = problem(n_ratings=9)
     compiled, plain = np.full(N_ITEMS, 9, np.float32), np.full(N_ITEMS, 9, np.float32)
     sums = np.full((N_ITEMS, 2), 7.0)
-    by_item = ratings.items, ratings.users, ratings.values
+    raters, rated, values = entries(ratings)
+    by_item = rated, raters, values
     biases.damped_means(*by_item, 3.2, users.biases, damping, sums, compiled)
     reference.damped_means(*by_item, 3.2, users.biases, damping, plain)
     assert bits(compiled) == bits(plain)
@@ -200,29 +187,25 @@ def test_mean_and_squared_errors_equal_the_reference_in_bits():
     users, items, ratings, _ = problem()
     assert biases.mean_rating(ratings.values) == reference.mean_rating(ratings.values)
     assert biases.mean_rating(ratings.values) == pytest.approx(np.mean(ratings.values, dtype=float), rel=1e-12)
-    known = ratings, 3.2, users.biases, items.biases
+    known = *entries(ratings), 3.2, users.biases, items.biases
     assert biases.squared_errors(*known) == reference.squared_errors(*known)
 
 
 def test_the_best_biases_are_where_the_gradient_of_the_stated_sum_is_zero():
-    users, items, ratings, _ = problem()
+    raters, rated, values = entries(problem()[2])
     user_biases, item_biases = (np.zeros(n, np.float32) for n in (N_USERS, N_ITEMS))
 
     def stated_sum():
-        unexplained = ratings.values - 3.2 - user_biases[ratings.users] - item_biases[ratings.items]
+        unexplained = values - 3.2 - user_biases[raters] - item_biases[rated]
         penalty = 1.5 * np.sum(user_biases.astype(float) ** 2) + 0.5 * np.sum(item_biases.astype(float) ** 2)
         return np.sum(unexplained.astype(float) ** 2) + penalty
 
-    values = [stated_sum()]
+    sums = [stated_sum()]
     for _ in range(60):
-        biases.damped_means(
-            ratings.items, ratings.users, ratings.values, 3.2, user_biases, 0.5, np.empty((N_ITEMS, 2)), item_biases
-        )
-        biases.damped_means(
-            ratings.users, ratings.items, ratings.values, 3.2, item_biases, 1.5, np.empty((N_USERS, 2)), user_biases
-        )
-        values.append(stated_sum())
-    assert values[1] < values[0] and (np.diff(values) < 1e-4).all()
+        biases.damped_means(rated, raters, values, 3.2, user_biases, 0.5, np.empty((N_ITEMS, 2)), item_biases)
+        biases.damped_means(raters, rated, values, 3.2, item_biases, 1.5, np.empty((N_USERS, 2)), user_biases)
+        sums.append(stated_sum())
+    assert sums[1] < sums[0] and (np.diff(sums) < 1e-4).all()
     user_biases, item_biases = user_biases.astype(float), item_biases.astype(float)
     gradient = [slope(stated_sum, array, place) for array in (user_biases, item_biases) for place in range(len(array))]
     np.testing.assert_allclose(gradient, 0, atol=1e-4)

@@ -162,6 +162,12 @@ def test_every_sparse_format_and_type_gives_the_same_model(format_, dtype, as_ar
     np.testing.assert_array_equal(given_ratings.toarray(), before)
 
 
+def test_the_order_of_the_entries_makes_no_difference(ratings, fitted):
+    order = np.random.default_rng(4).permutation(ratings.nnz)
+    shuffled = sp.coo_matrix((ratings.data[order], (ratings.row[order], ratings.col[order])), ratings.shape)
+    assert state(small_model().fit(shuffled)) == state(fitted)
+
+
 def test_read_only_and_strided_arrays_compile_nothing_new(ratings):
     small_model(epochs=1).fit(ratings).fold_in(ratings, epochs=1)
     compiled = len(funk_svd.learn_ratings.signatures)

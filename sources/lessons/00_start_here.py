@@ -245,7 +245,7 @@ as_few = np.array([precision_at_k(m, few, rest, item_features=item_features).mea
 print(f"train, only {few.nnz} likes count: {as_few.min():.3f} to {as_few.max():.3f}")
 
 # %% [markdown]
-# From 0.445 to about 0.1, and the models are the same. In one and the same race, films they have learned score 0.1 and films they have never seen 0.08. Learning by heart is worth the difference of those two. The rest of the gap was the counting.
+# From 0.445 to about 0.1, where the cheats are too, and the models are the same. In such a race, films that a model has learned reach 0.1 and films it has never seen 0.08. That difference is what learning by heart is worth. The rest of the gap was the counting.
 #
 # A precision alone says little, then. Ask what competed, and what others reach in the same race. Six right answers cannot even fill ten places:
 
@@ -386,15 +386,15 @@ np.array_equal(model.item_embeddings, again.item_embeddings)
 # **1. A film arrives with genres and no likes. What is its score made of, as you computed it?**
 #
 # <details><summary>a. Of nothing: it cannot be scored</summary>True of plain factorization. Here the film's vector is a sum, and its genres' share was learned from other films.</details>
-# <details><summary>b. Of its genres' embeddings and biases</summary>Yes. By hand, its identity added nothing. In a trained model it adds a little: the random numbers it began with, and the pushes it got when drawn as a negative.</details>
-# <details><summary>c. Of the average of all films</summary>Nothing is averaged. Two newcomers with different genres score differently.</details>
+# <details><summary>b. Of its genres' embeddings and biases</summary>Yes. By hand, its identity added nothing. In a trained model it does: the random numbers it began with, and every push down it took as a negative. Lesson 08 measures how much that is.</details>
+# <details><summary>c. Of the scores of films similar to it</summary>No film is looked up. Similar films matter in another way: they have taught the genres' embeddings what they hold.</details>
 
 # %% [markdown]
 # **2. `item_features.shape` is (500, 500) for 500 items. What do you have?**
 #
 # <details><summary>a. A hybrid model with 500 useful features</summary>Possible, but look first: an identity matrix has this shape, and it is what you get by default.</details>
 # <details><summary>b. Most likely an identity matrix: plain factorization</summary>Yes. With identities and 20 genres it would be (500, 520).</details>
-# <details><summary>c. An error: there must be more features than items</summary>Any number of columns is allowed. Twenty genres alone would be (500, 20), and probably a poor model.</details>
+# <details><summary>c. 500 items with one genre each, out of 500</summary>That is an identity matrix under another name: a genre that only one film has is the film itself, and tells nothing about others.</details>
 
 # %% [markdown]
 # **3. Precision@10 is 0.45 on train and 0.05 on test, all films competing. What do you do first?**

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -29,11 +28,12 @@ from recsys_lessons.kernels.structures import (
     Worker,
 )
 from recsys_lessons.models import scoring
+from recsys_lessons.models.arguments import check_callback, entries_to_rank, id_pairs, number_of_epochs
+from recsys_lessons.models.estimator import Estimator
 from recsys_lessons.models.files import portable_params, read_model, write_model
 from recsys_lessons.models.scoring import Representations
 from recsys_lessons.models.storage import LearnedArray, copy_parameters, new_parameters, padded_full
 from recsys_lessons.validation import (
-    as_coo,
     as_csr_float32,
     as_ids,
     check_random_state,
@@ -51,7 +51,7 @@ SCHEDULES = {"adagrad": ADAGRAD, "adadelta": ADADELTA}
 _SIDES = ("item", "user")
 
 
-class LightFM:
+class LightFM(Estimator):
     """A hybrid recommender: matrix factorization whose rows are sums of feature embeddings (Kula 2015).
 
     The score of a user for an item is the inner product of their representations plus their biases, and a
@@ -127,6 +127,8 @@ class LightFM:
     array([1], dtype=int32)
     """
 
+    _fixed_by_fit = ("no_components",)
+
     item_embeddings = LearnedArray("item", "embeddings")
     item_biases = LearnedArray("item", "biases")
     item_embedding_gradients = LearnedArray("item", "embedding_gradients")
@@ -189,42 +191,8 @@ class LightFM:
         non_negative_float("user_alpha", self.user_alpha)
         check_random_state(self.random_state)
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Constructor arguments by name, as in scikit-learn; `deep` changes nothing."""
-        return {name: getattr(self, name) for name in _parameter_names()}
-
-    def set_params(self, **params: Any) -> LightFM:
-        """Set constructor arguments by name. What is invalid raises ``ValueError`` and changes nothing."""
-        names = _parameter_names()
-        for name in params:
-            if name not in names:
-                raise ValueError(
-                    f"Invalid parameter {name} for estimator {type(self).__name__}. "
-                    f"Valid parameters are: {', '.join(names)}."
-                )
-        type(self)(**{**self.get_params(), **params})
-        fitted = self._parameters["item"] is not None
-        if fitted and params.get("no_components", self.no_components) != self.no_components:
-            self._forget()
-        for name, value in params.items():
-            setattr(self, name, value)
-        return self
-
-    def __repr__(self) -> str:
-        defaults = inspect.signature(type(self)).parameters
-        given = (f"{name}={value!r}" for name, value in self.get_params().items() if value != defaults[name].default)
-        return f"{type(self).__name__}({', '.join(given)})"
-
     def __sklearn_is_fitted__(self) -> bool:
         return self._parameters["item"] is not None
-
-    def __sklearn_tags__(self) -> Any:
-        # Imported here: scikit-learn takes longer to import than this whole library.
-        from sklearn.utils import InputTags, Tags, TargetTags
-
-        return Tags(
-            estimator_type=None, target_tags=TargetTags(required=False), input_tags=InputTags(sparse=True)
-        )  # fmt: skip
 
     # ------------------------------------------------------------------------------------------------- training
 
@@ -329,11 +297,9 @@ class LightFM:
         callback,
     ) -> LightFM:
         self._check_arguments()
-        non_negative_int = epochs if epochs == 0 and not isinstance(epochs, bool) else positive_int("epochs", epochs)
-        epochs = int(non_negative_int)
+        epochs = number_of_epochs(epochs)
         num_threads = number_of_threads(num_threads)
-        if callback is not None and not callable(callback):
-            raise ValueError(f"callback must be a function of (model, epoch), got {callback!r}.")
+        check_callback(callback)
         entries = sparse_interactions("interactions", interactions)
         weights = _sample_weights(sample_weight, entries)
         n_users, n_items = entries.shape
@@ -569,16 +535,7 @@ class LightFM:
         """
         self._check_fitted()
         number_of_threads(num_threads)
-        if isinstance(user_ids, str) or isinstance(item_ids, str):
-            raise ValueError("user_ids and item_ids must be row numbers, got a string.")
-        items = as_ids("item_ids", item_ids)
-        users = as_ids("user_ids", user_ids)
-        if np.ndim(user_ids) == 0:
-            users = np.repeat(users, len(items))
-        if len(users) != len(items):
-            raise ValueError(
-                f"Expected the number of user IDs ({len(users)}) to equal the number of item IDs ({len(items)})"
-            )
+        users, items = id_pairs(user_ids, item_ids)
         if len(users) == 0:
             return np.empty(0, dtype=np.float32)
         users, user_rows = self._represent_some("user", user_features, users)
@@ -617,19 +574,7 @@ class LightFM:
         """
         self._check_fitted()
         num_threads = number_of_threads(num_threads)
-        test = _stored_entries("test_interactions", test_interactions)
-        train = None if train_interactions is None else _stored_entries("train_interactions", train_interactions)
-        if train is not None and train.shape != test.shape:
-            raise ValueError(
-                f"train_interactions must have the shape of test_interactions, {test.shape}, got {train.shape}."
-            )
-        if train is not None and check_intersections:
-            shared = test.multiply(train).nnz
-            if shared:
-                raise ValueError(
-                    f"Test interactions matrix and train interactions matrix share {shared} interactions. This will "
-                    "cause incorrect evaluation, check your data split."
-                )
+        test, train = entries_to_rank(test_interactions, train_interactions, check_intersections)
         users = self._represent("user", user_features, test.shape[0])
         items = self._represent("item", item_features, test.shape[1])
         items = items._replace(embeddings=items.embeddings[: test.shape[1]], biases=items.biases[: test.shape[1]])
@@ -760,10 +705,6 @@ class LightFM:
             raise ValueError(f"The arrays of the {side} features must have one row for each feature, got {listed}.")
         return parameters
 
-    def _check_fitted(self) -> None:
-        if self._parameters["item"] is None:
-            raise ValueError("You must fit the model before trying to obtain predictions.")
-
     # ------------------------------------------------------------------------------------------------ the state
 
     def _forget(self) -> None:
@@ -833,10 +774,6 @@ class LightFM:
         return model
 
 
-def _parameter_names() -> list[str]:
-    return list(inspect.signature(LightFM).parameters)
-
-
 def _sample_weights(sample_weight: Any, entries: sp.coo_matrix) -> np.ndarray:
     """Weight of each entry, float32; an empty array where none are given."""
     if sample_weight is None:
@@ -891,11 +828,3 @@ def _known_bits(known_starts: np.ndarray, known_items: np.ndarray) -> tuple[np.n
     bits = np.zeros(bit_starts[-1], dtype=np.uint32)
     known.set_bits(known_starts, known_items, bit_starts, bits)
     return bit_starts, bits
-
-
-def _stored_entries(name: str, matrix: Any) -> sp.csr_matrix:
-    """Which entries are stored: CSR of ones, without duplicates."""
-    entries = as_coo(name, matrix)
-    stored = sp.csr_matrix((np.ones(entries.nnz, dtype=np.float32), (entries.row, entries.col)), shape=entries.shape)
-    stored.data[:] = 1
-    return stored

@@ -121,7 +121,7 @@ def test_every_user_can_be_shown():
     for user in (3, 2, 1, 0):
         view.slider.value = user
         assert view.error is None
-        assert f"<caption>User {user}</caption>" in body_of(view)
+        assert f">User {user}</caption>" in body_of(view)
         assert view.number.value == user
     view.number.value = 3
     assert view.explorer.user == view.slider.value == 3
@@ -182,7 +182,7 @@ def test_a_notebook_gets_the_widget_and_a_static_page(monkeypatch):
     explore_users(FixedOrder(), LIKED, LABELS, n=3)
     (bundle,) = received
     assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"]
-    assert "<caption>User 0</caption>" in bundle["text/html"]
+    assert ">User 0</caption>" in bundle["text/html"]
     assert "Run the cell to make it live" in bundle["text/html"]
     assert bundle["text/plain"].startswith("[lab] user 0")
 

@@ -21,6 +21,10 @@ from .base import LabView
 __all__ = ["UserExplorer", "UserExplorerView", "UserLists", "explore_users"]
 
 
+# A page that was not run yet drops style sheets and aligns cells of tables right; it keeps this.
+_LEFT = 'style="text-align: left"'
+
+
 @dataclass(frozen=True)
 class UserLists:
     """What the lab shows for one user.
@@ -253,7 +257,7 @@ def _as_html(lists: UserLists, n: int) -> str:
 
     def cell(title: str, mark: str = "") -> str:
         full = html.escape(title)
-        return f'<td title="{full}">{mark}{full}</td>'
+        return f'<td {_LEFT} title="{full}">{mark}{full}</td>'
 
     hits = sum(lists.hits)
     marks = ["<strong>✓ </strong>" if hit else "" for hit in lists.hits]
@@ -269,9 +273,9 @@ def _as_html(lists: UserLists, n: int) -> str:
     shown = f"{min(n, len(lists.liked))} of {len(lists.liked)}"
     found = f", {hits} of them liked in the test set (✓)" if hits else ""
     table = (
-        f"<table><caption>User {lists.user}</caption>"
-        f'<thead><tr><th scope="col" class="rank">#</th><th scope="col">Liked ({shown})</th>'
-        f'<th scope="col">Recommended{found}</th></tr></thead><tbody>{body}</tbody></table>'
+        f"<table><caption {_LEFT}>User {lists.user}</caption>"
+        f'<thead><tr><th scope="col" class="rank">#</th><th scope="col" {_LEFT}>Liked ({shown})</th>'
+        f'<th scope="col" {_LEFT}>Recommended{found}</th></tr></thead><tbody>{body}</tbody></table>'
     )
     if not lists.recommended:
         note = "Nothing is left to recommend: this user has liked every item."

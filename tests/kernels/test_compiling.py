@@ -50,12 +50,12 @@ WITHOUT_TWIN = {"newsroom.py", "fetch_rows"}
 
 
 def compiled_functions():
-    """(file, name) of each function below a `kernel` or `part` decorator."""
+    """(file, name) of each compiled function."""
     for source in sorted(KERNELS.glob("*.py")):
         for node in ast.walk(ast.parse(source.read_text())):
             if isinstance(node, ast.FunctionDef):
                 decorators = {decorator.id for decorator in node.decorator_list if isinstance(decorator, ast.Name)}
-                if decorators & {"kernel", "part"}:
+                if decorators & {"kernel", "part", "inner"}:
                     yield source.name, node.name
 
 
@@ -212,6 +212,7 @@ def test_nothing_writable_compiles_uncached_and_silently(install):
 
 EVERYTHING = """
 import hashlib, numpy as np, scipy.sparse as sp
+from recsys_lessons.datasets import make_newsroom
 from recsys_lessons.models.lightfm import LightFM
 digest = hashlib.sha256()
 likes = sp.coo_matrix(np.eye(4, 6) + np.eye(4, 6, 2))
@@ -222,6 +223,9 @@ for loss in ("logistic", "bpr", "warp", "warp-kos"):
         digest.update(model.predict_rank(likes, item_features=features).data.tobytes())
         digest.update(model.recommend([0, 1], n=2, item_features=features)[1].tobytes())
         digest.update(model.similar_items(0, n=2, item_features=features)[1].tobytes())
+room = make_newsroom(1, n_readers=40, n_articles=60, days=8, test_days=2, visits_per_reader=4.0)
+for array in (*room.impressions.values(), *room.readers.values(), *room.planted.values(), room.item_features.indices):
+    digest.update(np.ascontiguousarray(array).tobytes())
 digest = digest.hexdigest()
 """
 

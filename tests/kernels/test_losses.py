@@ -17,10 +17,13 @@ PAIRWISE = [loss for loss in LOSSES if loss != "logistic"]
 
 
 def learned_from(start, order=None):
-    """The state after one pass over the entries, and what the kernel returned."""
+    """The state after one pass over the entries, and what the kernel returned: the same as the reference's, in bits."""
     order = np.arange(len(start.data.users), dtype=np.int32) if order is None else np.asarray(order, np.int32)
-    after = start.copy()
-    return after.model, learn_entries(after.model, start.data, order, start.settings, start.worker(start.stream()))
+    after, expected = start.copy(), start.copy()
+    result = learn_entries(after.model, start.data, order, start.settings, start.worker(start.stream()))
+    assert result == reference.learn_entries(expected.model, start.data, order, start.settings, start.stream())
+    assert unchanged(expected.model, after.model)
+    return after.model, result
 
 
 def unchanged(before, after):
@@ -158,6 +161,11 @@ def test_k_os_takes_the_kth_best_of_those_drawn(k, n):
         assert item == drawn[min(k, len(drawn)) - 1]
         assert weight == 1.0
         assert reference.choose_positive(start.model, start.data, 0, start.settings, plain) == (item, weight)
+
+
+def test_k_os_finds_a_place_even_among_scores_that_are_no_numbers():
+    # The next check of the learned numbers reports the divergence.
+    assert k_os.position_of_rank(np.full(4, np.nan, np.float32), 3, 1) == 2
 
 
 def test_k_os_uses_the_weight_of_the_chosen_positive():

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from recsys_lessons.kernels.candidates import next_candidate
 from recsys_lessons.kernels.compiling import inner
 from recsys_lessons.kernels.elementary import log_loss
 from recsys_lessons.kernels.known import is_known
-from recsys_lessons.kernels.random import below
 from recsys_lessons.kernels.representation import score_item
 from recsys_lessons.kernels.step import NO_NEGATIVE
 
@@ -23,12 +23,12 @@ MAX_DRAWS = 1000
 
 
 @inner
-def draw_negative(data, user, n_items_seen, stream):
+def draw_negative(model, data, user, settings, worker):
     """The item of a random entry, one that the user has no entry for (or NO_NEGATIVE), and the number of draws."""
-    if data.known_starts[user + 1] - data.known_starts[user] >= n_items_seen:
+    if data.known_starts[user + 1] - data.known_starts[user] >= settings.n_items_seen:
         return NO_NEGATIVE, 0
     for draw in range(1, MAX_DRAWS + 1):
-        item = np.int64(data.items[below(stream, data.items.shape[0])])
+        item = next_candidate(model, data, settings, worker)
         if not is_known(data, user, item):
             return item, draw
     return NO_NEGATIVE, MAX_DRAWS
@@ -37,7 +37,7 @@ def draw_negative(data, user, n_items_seen, stream):
 @inner
 def judge(model, data, user, positive, weight, settings, worker):
     """A negative for a positive entry, the strength of the step, the loss, and the negatives drawn."""
-    negative, draws = draw_negative(data, user, settings.n_items_seen, worker.stream)
+    negative, draws = draw_negative(model, data, user, settings, worker)
     if negative == NO_NEGATIVE:
         return negative, 0.0, 0.0, draws
     positive_score = score_item(model.items, positive, worker.user)

@@ -9,26 +9,40 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys_lessons.kernels.compiling import inner, part
+from recsys_lessons.kernels.compiling import inner, kernel, part
+from recsys_lessons.kernels.lanes import LANES, at_least, broadcast, load, total
 from recsys_lessons.kernels.random import below
 from recsys_lessons.kernels.representation import score_item
 
 
+@kernel
+def group_positives(users, values, places, entries):
+    """Write the entries with a value > 0 to `entries` (int32), user by user, each user's in their order.
+
+    ``places[u]``, int64, is where user u's entries begin; it comes back as where they end.
+    """
+    for entry in range(users.shape[0]):
+        if values[entry] > 0.0:
+            entries[places[users[entry]]] = entry
+            places[users[entry]] += 1
+
+
 @part
 def position_of_rank(scores, size, rank):
-    """Where among the first `size` scores the one stands that has `rank` others above it.
+    """Where among the first `size` scores the first one stands that is as high as the one with `rank` others above.
 
-    Equal scores rank in the order of drawing. Counting for each score how many are above it has no branch that a
-    processor could guess wrong; for ten scores that beats sorting.
+    `scores` has one row, of whole lanes, with minus infinity beyond the first `size`. Counting for each score how many
+    are above it beats sorting for ten scores: there is no branch that a processor could guess wrong.
     """
-    for candidate in range(size):
-        above = 0
-        for other in range(size):
-            ahead = scores[other] > scores[candidate]
-            tied_before = (scores[other] == scores[candidate]) & (other < candidate)
-            above += ahead | tied_before
-        if above == rank:
-            return candidate
+    for position in range(size):
+        score = broadcast(scores[0, position])
+        not_below, not_above = broadcast(np.float32(0)), broadcast(np.float32(0))
+        for column in range(0, scores.shape[1], LANES):
+            others = load(scores, 0, column)
+            not_below += at_least(others, score)
+            not_above += at_least(score, others)
+        if scores.shape[1] - total(not_above) <= rank < total(not_below):
+            return position
     return size - 1
 
 
@@ -41,7 +55,9 @@ def choose_positive(model, data, user, settings, worker):
     for place in range(n_drawn):
         worker.drawn[place] = start + below(worker.stream, end - start)
         item = np.int64(data.positive_items[worker.drawn[place]])
-        worker.drawn_scores[place] = score_item(model.items, item, worker.user)
+        worker.drawn_scores[0, place] = score_item(model.items, item, worker.user)
+    for place in range(n_drawn, settings.n):
+        worker.drawn_scores[0, place] = -np.inf
     chosen = worker.drawn[position_of_rank(worker.drawn_scores, n_drawn, k - 1)]
     weight = np.float64(data.positive_weights[chosen]) if data.positive_weights.shape[0] > 0 else 1.0
     return np.int64(data.positive_items[chosen]), weight

@@ -5,7 +5,7 @@ products, component by component. Equal items therefore have equal scores to the
 where its item stands, and every processor computes the same one. (A matrix product from BLAS promises none of this.)
 
 The items' embeddings are passed transposed, `(n_components, padded number of items)`, so that eight items are scored at
-once.
+once, and four users at a time, so that an item's numbers are read once for all four.
 """
 
 from __future__ import annotations
@@ -15,34 +15,49 @@ import numpy as np
 from recsys_lessons.kernels.compiling import kernel, part
 from recsys_lessons.kernels.lanes import LANES, at_least, broadcast, load, store, total
 
-BLOCK = 4 * LANES
+BLOCK = 2 * LANES
 """The padded number of items is a multiple of this."""
+GROUP = 4
+"""So many users are scored together."""
 
 
 @part
-def score_all(user_embeddings, user_biases, user, item_columns, item_biases, scores):
-    """Scores of all items for one user, written to ``scores`` of shape (1, padded number of items)."""
-    user_bias = broadcast(user_biases[user])
+def score_group(user_embeddings, user_biases, group, item_columns, item_biases, scores):
+    """Scores of all items for the four users in `group`, written to ``scores`` of shape (4, padded number of items)."""
+    first, second, third, fourth = group[0], group[1], group[2], group[3]
     for column in range(0, item_columns.shape[1], BLOCK):
-        first = user_bias + load(item_biases, 0, column)
-        second = user_bias + load(item_biases, 0, column + LANES)
-        third = user_bias + load(item_biases, 0, column + 2 * LANES)
-        fourth = user_bias + load(item_biases, 0, column + 3 * LANES)
+        low, high = load(item_biases, 0, column), load(item_biases, 0, column + LANES)
+        first_low, first_high = broadcast(user_biases[first]) + low, broadcast(user_biases[first]) + high
+        second_low, second_high = broadcast(user_biases[second]) + low, broadcast(user_biases[second]) + high
+        third_low, third_high = broadcast(user_biases[third]) + low, broadcast(user_biases[third]) + high
+        fourth_low, fourth_high = broadcast(user_biases[fourth]) + low, broadcast(user_biases[fourth]) + high
         for component in range(item_columns.shape[0]):
-            weight = broadcast(user_embeddings[user, component])
-            first += weight * load(item_columns, component, column)
-            second += weight * load(item_columns, component, column + LANES)
-            third += weight * load(item_columns, component, column + 2 * LANES)
-            fourth += weight * load(item_columns, component, column + 3 * LANES)
-        store(scores, 0, column, first)
-        store(scores, 0, column + LANES, second)
-        store(scores, 0, column + 2 * LANES, third)
-        store(scores, 0, column + 3 * LANES, fourth)
+            low, high = load(item_columns, component, column), load(item_columns, component, column + LANES)
+            weight = broadcast(user_embeddings[first, component])
+            first_low += weight * low
+            first_high += weight * high
+            weight = broadcast(user_embeddings[second, component])
+            second_low += weight * low
+            second_high += weight * high
+            weight = broadcast(user_embeddings[third, component])
+            third_low += weight * low
+            third_high += weight * high
+            weight = broadcast(user_embeddings[fourth, component])
+            fourth_low += weight * low
+            fourth_high += weight * high
+        store(scores, 0, column, first_low)
+        store(scores, 0, column + LANES, first_high)
+        store(scores, 1, column, second_low)
+        store(scores, 1, column + LANES, second_high)
+        store(scores, 2, column, third_low)
+        store(scores, 2, column + LANES, third_high)
+        store(scores, 3, column, fourth_low)
+        store(scores, 3, column + LANES, fourth_high)
 
 
 @kernel
 def predict_pairs(users, items, user_embeddings, user_biases, item_embeddings, item_biases, n_components, out):
-    """Scores of (user, item) pairs, written to `out` (float32): the same digits as :func:`score_all`."""
+    """Scores of (user, item) pairs, written to `out` (float32): the same digits as :func:`score_group`."""
     for pair in range(users.shape[0]):
         user, item = users[pair], items[pair]
         score = user_biases[user] + item_biases[item]
@@ -52,43 +67,54 @@ def predict_pairs(users, items, user_embeddings, user_biases, item_embeddings, i
 
 
 @part
-def silence(scores, n_items, items, start, end):
+def silence(scores, row, n_items, items, start, end):
     """Take items out of the race: those beyond the last one (padding) and those of a list, here minus infinity."""
     for item in range(n_items, scores.shape[1]):
-        scores[0, item] = -np.inf
+        scores[row, item] = -np.inf
     for position in range(start, end):
-        scores[0, items[position]] = -np.inf
+        scores[row, items[position]] = -np.inf
 
 
 @part
-def count_at_least(scores, score):
-    """How many scores are at least `score`."""
+def count_at_least(scores, row, score):
+    """How many scores of a row are at least `score`."""
     threshold, counts = broadcast(score), broadcast(np.float32(0))
     for column in range(0, scores.shape[1], LANES):
-        counts += at_least(load(scores, 0, column), threshold)
+        counts += at_least(load(scores, row, column), threshold)
     return total(counts)
 
 
 @kernel
 def rank_entries(
     first_user, last_user, user_embeddings, user_biases, item_columns, item_biases, n_items,
-    test_starts, test_items, train_starts, train_items, scores, out,
+    test_starts, test_items, train_starts, train_items, group, scores, out,
 ):  # fmt: skip
     """Rank of each test entry of users `first_user` to `last_user` - 1 among all items but the user's train items.
 
     0 is best; an item that scores the same as another stands behind it. Written to `out` (float32), one per test entry.
+    `group`, int64 (4,), and `scores`, float32 (4, padded number of items), are working memory.
     """
-    for user in range(first_user, last_user):
-        start, end = test_starts[user], test_starts[user + 1]
-        if start == end:
-            continue
-        score_all(user_embeddings, user_biases, user, item_columns, item_biases, scores)
-        for position in range(start, end):
-            out[position] = scores[0, test_items[position]]
-        silence(scores, n_items, train_items, train_starts[user], train_starts[user + 1])
-        for position in range(start, end):
-            itself = np.float32(1) if scores[0, test_items[position]] == out[position] else np.float32(0)
-            out[position] = count_at_least(scores, out[position]) - itself
+    user = first_user
+    while user < last_user:
+        size = 0
+        while user < last_user and size < GROUP:
+            if test_starts[user] < test_starts[user + 1]:
+                group[size] = user
+                size += 1
+            user += 1
+        if size == 0:
+            return
+        for row in range(size, GROUP):
+            group[row] = group[0]
+        score_group(user_embeddings, user_biases, group, item_columns, item_biases, scores)
+        for row in range(size):
+            start, end = test_starts[group[row]], test_starts[group[row] + 1]
+            for position in range(start, end):
+                out[position] = scores[row, test_items[position]]
+            silence(scores, row, n_items, train_items, train_starts[group[row]], train_starts[group[row] + 1])
+            for position in range(start, end):
+                itself = np.float32(1) if scores[row, test_items[position]] == out[position] else np.float32(0)
+                out[position] = count_at_least(scores, row, out[position]) - itself
 
 
 @part
@@ -114,42 +140,47 @@ def sift_down(scores, items, row, size):
 
 
 @part
-def keep_best(scores, n_items, best_scores, best_items, row):
-    """The best items of one user, best first, in row `row` of the two output arrays.
+def keep_best(scores, row, n_items, best_scores, best_items, out_row):
+    """The best items of a row of scores, best first, in row `out_row` of the two output arrays.
 
     A heap of the best so far has the last of them at its root. Taken out one by one, from the end, they are in order.
     """
     size = best_items.shape[1]
     for place in range(size):
-        best_scores[row, place], best_items[row, place] = -np.inf, n_items
+        best_scores[out_row, place], best_items[out_row, place] = -np.inf, n_items
     for item in range(n_items):
-        score = scores[0, item]
-        if score > -np.inf and comes_after(best_scores[row, 0], best_items[row, 0], score, item):
-            best_scores[row, 0], best_items[row, 0] = score, item
-            sift_down(best_scores, best_items, row, size)
+        score = scores[row, item]
+        if score > -np.inf and comes_after(best_scores[out_row, 0], best_items[out_row, 0], score, item):
+            best_scores[out_row, 0], best_items[out_row, 0] = score, item
+            sift_down(best_scores, best_items, out_row, size)
     for end in range(size - 1, 0, -1):
-        best_scores[row, 0], best_scores[row, end] = best_scores[row, end], best_scores[row, 0]
-        best_items[row, 0], best_items[row, end] = best_items[row, end], best_items[row, 0]
-        sift_down(best_scores, best_items, row, end)
+        best_scores[out_row, 0], best_scores[out_row, end] = best_scores[out_row, end], best_scores[out_row, 0]
+        best_items[out_row, 0], best_items[out_row, end] = best_items[out_row, end], best_items[out_row, 0]
+        sift_down(best_scores, best_items, out_row, end)
     for place in range(size):
-        if best_items[row, place] == n_items:
-            best_items[row, place] = -1
+        if best_items[out_row, place] == n_items:
+            best_items[out_row, place] = -1
 
 
 @kernel
 def recommend_rows(
     first_row, last_row, users, user_embeddings, user_biases, item_columns, item_biases, n_items,
-    excluded_starts, excluded_items, scores, best_scores, best_items,
+    excluded_starts, excluded_items, group, scores, best_scores, best_items,
 ):  # fmt: skip
     """Best items for ``users[first_row:last_row]``, best first; equal scores by item number.
 
     ``excluded_starts[row]`` to ``excluded_starts[row + 1]`` are the positions of the row's excluded items. Where fewer
-    items are left than asked for, the rest is filled with item -1 and score minus infinity.
+    items are left than asked for, the rest is filled with item -1 and score minus infinity. Working memory as above.
     """
-    for row in range(first_row, last_row):
-        score_all(user_embeddings, user_biases, users[row], item_columns, item_biases, scores)
-        silence(scores, n_items, excluded_items, excluded_starts[row], excluded_starts[row + 1])
-        keep_best(scores, n_items, best_scores, best_items, row)
+    for first in range(first_row, last_row, GROUP):
+        size = GROUP if first + GROUP <= last_row else last_row - first
+        for row in range(GROUP):
+            group[row] = users[first + (row if row < size else 0)]
+        score_group(user_embeddings, user_biases, group, item_columns, item_biases, scores)
+        for row in range(size):
+            start, end = excluded_starts[first + row], excluded_starts[first + row + 1]
+            silence(scores, row, n_items, excluded_items, start, end)
+            keep_best(scores, row, n_items, best_scores, best_items, first + row)
 
 
 @kernel

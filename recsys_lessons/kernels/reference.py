@@ -264,20 +264,36 @@ def judge_logistic(model, user, item, value, weight):
     return sign * weight * strength, weight * loss
 
 
-def draw_negative(data, user, n_items_seen, stream):
+def candidates(data, settings, stream):
+    """Items to look at as negatives, one `next` after the other: that of a random entry for BPR, else any item.
+
+    The first `next` only draws; from then on each gives the item that was drawn before and draws the one after it. A
+    kernel can so fetch an item from memory while the one before it is being scored.
+    """
+    item = None
+    while True:
+        if settings.loss == BPR:
+            following = data.items[below(stream, len(data.items))]
+        else:
+            following = below(stream, settings.n_items)
+        yield item
+        item = following
+
+
+def draw_negative(data, user, n_items_seen, upcoming):
     """BPR: the item of a random entry that the user has no entry for, or None, and the number of draws."""
     if data.known_starts[user + 1] - data.known_starts[user] >= n_items_seen:
         return None, 0
     for draw in range(1, 1001):
-        item = data.items[below(stream, len(data.items))]
+        item = next(upcoming)
         if not is_known(data, user, item):
             return item, draw
     return None, 1000
 
 
-def judge_bpr(model, data, user, positive, weight, settings, stream):
+def judge_bpr(model, data, user, positive, weight, settings, upcoming):
     """A negative or None, the strength of the step, the loss -w log sigmoid(difference of scores), and the draws."""
-    negative, draws = draw_negative(data, user, settings.n_items_seen, stream)
+    negative, draws = draw_negative(data, user, settings.n_items_seen, upcoming)
     if negative is None:
         return None, 0.0, 0.0, draws
     user_embedding = represent(model.users, user)
@@ -292,21 +308,21 @@ def rank_weight(draws, n_items):
     return logarithm(max(1, (n_items - 1) // draws))
 
 
-def find_violation(model, data, user, positive_score, settings, stream):
+def find_violation(model, data, user, positive_score, settings, upcoming):
     """WARP: draw items until one scores above the positive less 1. Returns it, or None, its score and the draws."""
     user_embedding = represent(model.users, user)
     for draw in range(1, settings.max_sampled + 1):
-        item = below(stream, settings.n_items)
+        item = next(upcoming)
         score = score_item(model.items, item, user_embedding)
         if score > positive_score - 1 and not is_known(data, user, item):
             return item, score, draw
     return None, positive_score, settings.max_sampled
 
 
-def judge_warp(model, data, user, positive, weight, settings, stream):
+def judge_warp(model, data, user, positive, weight, settings, upcoming):
     """A violating negative or None, the strength of the step, the loss, and the draws."""
     positive_score = score_item(model.items, positive, represent(model.users, user))
-    negative, negative_score, draws = find_violation(model, data, user, positive_score, settings, stream)
+    negative, negative_score, draws = find_violation(model, data, user, positive_score, settings, upcoming)
     if negative is None:
         return None, 0.0, 0.0, draws
     strength = min(weight * rank_weight(draws, settings.n_items), 10.0)
@@ -314,14 +330,17 @@ def judge_warp(model, data, user, positive, weight, settings, stream):
 
 
 def choose_positive(model, data, user, settings, stream):
-    """k-OS WARP: the k-th best of `n` positives drawn with replacement, and its sample weight."""
+    """k-OS WARP: the k-th best of `n` positives drawn with replacement, and its sample weight.
+
+    Of those that score the same, the one drawn first.
+    """
     start, end = int(data.positive_starts[user]), int(data.positive_starts[user + 1])
     n_drawn = min(settings.n, end - start)
     drawn = [start + below(stream, end - start) for _ in range(n_drawn)]
     user_embedding = represent(model.users, user)
     scores = {position: score_item(model.items, data.positive_items[position], user_embedding) for position in drawn}
-    best_first = sorted(drawn, key=lambda position: -scores[position])
-    chosen = best_first[min(settings.k, n_drawn) - 1]
+    score = sorted((scores[position] for position in drawn), reverse=True)[min(settings.k, n_drawn) - 1]
+    chosen = next(position for position in drawn if scores[position] == score)
     weight = float(data.positive_weights[chosen]) if len(data.positive_weights) else 1.0
     return data.positive_items[chosen], weight
 
@@ -335,6 +354,9 @@ def learn_entries(model, data, order, settings, stream):
     Entries with a value <= 0 are labels for the logistic loss; the other losses pass them over.
     """
     loss, updates, draws = 0.0, 0, 0
+    upcoming = candidates(data, settings, stream)
+    if settings.loss != LOGISTIC and len(data.items):
+        next(upcoming)
     for entry in order:
         if settings.loss != LOGISTIC and not data.values[entry] > 0:
             continue
@@ -347,9 +369,11 @@ def learn_entries(model, data, order, settings, stream):
         if settings.loss == LOGISTIC:
             strength, entry_loss = judge_logistic(model, user, item, data.values[entry], weight)
         elif settings.loss == BPR:
-            negative, strength, entry_loss, entry_draws = judge_bpr(model, data, user, item, weight, settings, stream)
+            negative, strength, entry_loss, entry_draws = judge_bpr(model, data, user, item, weight, settings, upcoming)
         else:
-            negative, strength, entry_loss, entry_draws = judge_warp(model, data, user, item, weight, settings, stream)
+            negative, strength, entry_loss, entry_draws = judge_warp(
+                model, data, user, item, weight, settings, upcoming
+            )
 
         if settings.loss == LOGISTIC or negative is not None:
             step(model, user, item, negative, strength, settings)

@@ -110,9 +110,11 @@ class Worker(NamedTuple):
     negative: np.ndarray
     direction: np.ndarray
     """The direction of the user's gradient."""
+    candidate: np.ndarray
+    """int64 (1,): the item that will be looked at next as a negative, drawn ahead of time."""
     rank_weights: np.ndarray
     """float64 (max_sampled + 1,): see :func:`.warp.fill_rank_weights`."""
     drawn: np.ndarray
     """int64 (n,): positives drawn by k-OS WARP, as positions in `positive_items`, ..."""
     drawn_scores: np.ndarray
-    """float32 (n,): ... and their scores."""
+    """float32 (1, n padded to whole lanes): ... and their scores."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsys_lessons.kernels import bpr, k_os, logistic, warp
+from recsys_lessons.kernels.candidates import next_candidate
 from recsys_lessons.kernels.compiling import inner, kernel
 from recsys_lessons.kernels.lanes import prefetch
 from recsys_lessons.kernels.representation import copy_representation
@@ -36,6 +37,8 @@ def learn_entries(model, data, order, settings, worker):
     """
     users = model.users
     loss, updates, draws = 0.0, 0, 0
+    if settings.loss != LOGISTIC and data.items.shape[0] > 0:
+        next_candidate(model, data, settings, worker)  # draws the first one
     for position in range(order.shape[0]):
         entry = np.int64(order[position])
         if position + AHEAD < order.shape[0]:

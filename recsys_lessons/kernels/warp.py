@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from recsys_lessons.kernels.candidates import next_candidate
 from recsys_lessons.kernels.compiling import inner, kernel
 from recsys_lessons.kernels.elementary import logarithm
 from recsys_lessons.kernels.known import is_known
-from recsys_lessons.kernels.random import below
 from recsys_lessons.kernels.representation import score_item
 from recsys_lessons.kernels.step import NO_NEGATIVE
 
@@ -37,7 +37,7 @@ def fill_rank_weights(weights, n_items):
 def find_violation(model, data, user, positive_score, settings, worker):
     """Draw items until one violates the margin. Returns the item (or NO_NEGATIVE), its score and the draws made."""
     for draw in range(1, settings.max_sampled + 1):
-        item = below(worker.stream, settings.n_items)
+        item = next_candidate(model, data, settings, worker)
         score = score_item(model.items, item, worker.user)
         if score > positive_score - MARGIN and not is_known(data, user, item):
             return item, score, draw

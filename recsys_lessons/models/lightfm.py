@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 from tqdm.auto import tqdm
 
-from recsys_lessons.kernels import known, random, representation, training, warp
+from recsys_lessons.kernels import k_os, known, random, representation, training, warp
 from recsys_lessons.kernels.structures import (
     ADADELTA,
     ADAGRAD,
@@ -426,9 +426,10 @@ class LightFM(Estimator):
         return Worker(
             stream,
             *(padded_full(1, self.no_components, 0.0) for _ in range(4)),
+            candidate=np.zeros(1, dtype=np.int64),
             rank_weights=rank_weights,
             drawn=np.zeros(settings.n, dtype=np.int64),
-            drawn_scores=np.zeros(settings.n, dtype=np.float32),
+            drawn_scores=padded_full(1, settings.n, -np.inf),
         )
 
     def _check_finite(self) -> None:
@@ -806,10 +807,10 @@ def _training_data(entries: sp.coo_matrix, weights: np.ndarray, loss: str) -> In
         known_items = stored.indices.astype(np.int32, copy=False)
         bit_starts, bits = _known_bits(known_starts, known_items)
     if loss == "warp-kos":
-        positive = np.flatnonzero(entries.data > 0)
-        positive = positive[np.argsort(entries.row[positive], kind="stable")]
-        counts = np.bincount(entries.row[positive], minlength=n_users)
+        counts = np.bincount(entries.row, entries.data > 0, minlength=n_users)
         positive_starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        positive = np.empty(positive_starts[-1], dtype=np.int32)
+        k_os.group_positives(entries.row, entries.data, positive_starts[:-1].copy(), positive)
         positive_items = entries.col[positive]
         positive_weights = weights[positive] if len(weights) else positive_weights
     users, items = (scoring.as_compiled(indices, np.int32) for indices in (entries.row, entries.col))

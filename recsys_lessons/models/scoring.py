@@ -65,6 +65,11 @@ def item_columns(items: Representations) -> tuple[np.ndarray, np.ndarray]:
     return columns, biases
 
 
+def working_memory(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Room for a group of users and their scores, one for each thread."""
+    return np.zeros(ranking.GROUP, dtype=np.int64), padded_full(ranking.GROUP, columns.shape[1], 0.0)
+
+
 def predict(user_ids: np.ndarray, item_ids: np.ndarray, users: Representations, items: Representations) -> np.ndarray:
     """Score of each (user, item) pair: float32 (n_pairs,)."""
     scores = np.empty(len(user_ids), dtype=np.float32)
@@ -98,7 +103,7 @@ def rank(
     def work(first: int, last: int) -> None:
         ranking.rank_entries(
             first, last, users.embeddings, users.biases, columns, biases, n_items, tests.starts, tests.indices,
-            trains.starts, trains.indices, padded_full(1, columns.shape[1], 0.0), ranks,
+            trains.starts, trains.indices, *working_memory(columns), ranks,
         )  # fmt: skip
 
     in_threads(work, test.shape[0], num_threads)
@@ -140,7 +145,7 @@ def recommend(
     def work(first: int, last: int) -> None:
         ranking.recommend_rows(
             first, last, rows, users.embeddings, users.biases, columns, biases, len(items.biases), exclusions.starts,
-            exclusions.indices, padded_full(1, columns.shape[1], 0.0), scores, ids,
+            exclusions.indices, *working_memory(columns), scores, ids,
         )  # fmt: skip
 
     in_threads(work, len(rows), num_threads)

@@ -66,9 +66,10 @@ class Problem(NamedTuple):
         return Worker(
             stream,
             *(np.zeros((1, width), np.float32) for _ in range(4)),
+            candidate=np.zeros(1, np.int64),
             rank_weights=rank_weights,
             drawn=np.zeros(self.settings.n, np.int64),
-            drawn_scores=np.zeros(self.settings.n, np.float32),
+            drawn_scores=np.full((1, padded_width(self.settings.n)), -np.inf, np.float32),
         )
 
 

@@ -31,10 +31,12 @@ TWINS = {
     "keep_best": "best_of",
     "place_of_bit": "is_known",
     "position_of_rank": "choose_positive",
+    "next_candidate": "candidates",
+    "group_positives": "choose_positive",
     "predict_pairs": "score_pair",
     "rank_entries": "rank_of",
     "recommend_rows": "best_of",
-    "score_all": "score_pair",
+    "score_group": "score_pair",
     "score_row": "score_item",
     "search": "is_known",
     "set_bits": "is_known",
@@ -46,7 +48,7 @@ TWINS = {
     "sum_embeddings": "represent",
 }
 # A data generator is no algorithm of the course; fetching memory ahead changes no result.
-WITHOUT_TWIN = {"newsroom.py", "fetch_rows"}
+WITHOUT_TWIN = {"newsroom.py", "fetch_rows", "fetch_item"}
 
 
 def compiled_functions():

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys_lessons.kernels import bpr, k_os, known, reference, warp
+from recsys_lessons.kernels.candidates import next_candidate
 from recsys_lessons.kernels.step import NO_NEGATIVE
 from recsys_lessons.kernels.structures import LOGISTIC
 from recsys_lessons.kernels.training import learn_entries
@@ -91,8 +92,10 @@ def test_a_user_who_knows_everything_teaches_nothing(loss):
 def test_bpr_draws_negatives_as_often_as_they_have_entries():
     # Users 1 and 2 make item 4 three times as frequent as item 5.
     data = interactions([0, 1, 2, 1, 1], [0, 4, 4, 4, 5], [1.0] * 5, [], 3)
-    stream = np.array([1, 2, 3, 1])
-    drawn = [bpr.draw_negative(data, 0, 3, stream)[0] for _ in range(2000)]
+    start = problem("bpr")._replace(data=data, settings=settings("bpr", n_items_seen=3))
+    worker = start.worker(start.stream())
+    next_candidate(start.model, data, start.settings, worker)
+    drawn = [bpr.draw_negative(start.model, data, 0, start.settings, worker)[0] for _ in range(2000)]
     assert set(drawn) == {4, 5}
     assert 0.7 < drawn.count(4) / 2000 < 0.8
 
@@ -100,8 +103,12 @@ def test_bpr_draws_negatives_as_often_as_they_have_entries():
 def test_bpr_gives_up_in_the_end():
     # Told of more items than there are, the search cannot end with a negative.
     data = interactions([0, 0], [0, 1], [1.0, 1.0], [], 1)
-    for twin, nothing in ((bpr, NO_NEGATIVE), (reference, None)):
-        assert twin.draw_negative(data, 0, 3, np.array([1, 2, 3, 1])) == (nothing, bpr.MAX_DRAWS)
+    start = problem("bpr")._replace(data=data, settings=settings("bpr", n_items_seen=3))
+    worker = start.worker(start.stream())
+    assert bpr.draw_negative(start.model, data, 0, start.settings, worker) == (NO_NEGATIVE, bpr.MAX_DRAWS)
+    upcoming = reference.candidates(data, start.settings, start.stream())
+    next(upcoming)
+    assert reference.draw_negative(data, 0, 3, upcoming) == (None, bpr.MAX_DRAWS)
 
 
 def test_warp_weighs_by_the_estimated_rank():
@@ -165,7 +172,7 @@ def test_k_os_takes_the_kth_best_of_those_drawn(k, n):
 
 def test_k_os_finds_a_place_even_among_scores_that_are_no_numbers():
     # The next check of the learned numbers reports the divergence.
-    assert k_os.position_of_rank(np.full(4, np.nan, np.float32), 3, 1) == 2
+    assert k_os.position_of_rank(np.full((1, 8), np.nan, np.float32), 3, 1) == 2
 
 
 def test_k_os_uses_the_weight_of_the_chosen_positive():

@@ -45,7 +45,8 @@ class Scene:
 
     def room(self):
         """Scratch memory with something in it, which must not matter."""
-        return np.full((1, self.columns()[0].shape[1]), 7, np.float32)
+        scores = np.full((ranking.GROUP, self.columns()[0].shape[1]), 7, np.float32)
+        return np.full(ranking.GROUP, 99, np.int64), scores
 
     def scores(self, user):
         return [
@@ -58,7 +59,7 @@ class Scene:
         out = np.full(len(items), -1, np.float32)
         ranking.rank_entries(
             0, len(self.users), self.users, self.user_biases, *self.columns(), self.n_items, starts, items,
-            *flat(self.trains), self.room(), out,
+            *flat(self.trains), *self.room(), out,
         )  # fmt: skip
         return np.split(out, starts[1:-1])
 
@@ -67,7 +68,7 @@ class Scene:
         scores, ids = np.zeros((len(rows), n), np.float32), np.zeros((len(rows), n), np.int32)
         ranking.recommend_rows(
             0, len(rows), rows, self.users, self.user_biases, *self.columns(), self.n_items,
-            *flat(self.trains[::-1]), self.room(), scores, ids,
+            *flat(self.trains[::-1]), *self.room(), scores, ids,
         )  # fmt: skip
         return ids[::-1], scores[::-1]
 
@@ -80,7 +81,7 @@ def flat(lists):
 scenes = st.builds(
     Scene,
     seed=st.integers(0, 10_000),
-    n_users=st.integers(1, 4),
+    n_users=st.integers(1, 9),
     n_items=st.sampled_from([1, 2, 7, 31, 32, 33, 70]),
     n_components=st.integers(1, 9),
     coarse=st.booleans(),
@@ -98,10 +99,12 @@ def test_scores_have_the_same_bits_in_pairs_and_for_all_items(scene):
         scene.n_components, found,
     )  # fmt: skip
     np.testing.assert_array_equal(found, np.concatenate([scene.scores(user) for user in range(n_users)]))
-    for user in range(n_users):
-        room = scene.room()
-        ranking.score_all(scene.users, scene.user_biases, user, *scene.columns(), room)
-        np.testing.assert_array_equal(room[0, :n_items], found[user * n_items : (user + 1) * n_items])
+    group, room = scene.room()
+    for first in range(n_users):
+        group[:] = np.arange(first, first + ranking.GROUP) % n_users
+        ranking.score_group(scene.users, scene.user_biases, group, *scene.columns(), room)
+        for row, user in enumerate(group):
+            np.testing.assert_array_equal(room[row, :n_items], found[user * n_items : (user + 1) * n_items])
 
 
 @given(scenes)
@@ -173,6 +176,6 @@ def test_slices_of_users_give_the_same(n_slices):
     for users in np.array_split(np.arange(len(scene.users)), n_slices):
         ranking.rank_entries(
             int(users[0]), int(users[-1]) + 1, scene.users, scene.user_biases, *scene.columns(), scene.n_items, starts,
-            items, *flat(scene.trains), scene.room(), out,
+            items, *flat(scene.trains), *scene.room(), out,
         )  # fmt: skip
     np.testing.assert_array_equal(out, np.concatenate(scene.ranks()))

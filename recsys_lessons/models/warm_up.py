@@ -7,6 +7,8 @@ import time
 import numpy as np
 import scipy.sparse as sp
 
+from recsys_lessons.models.baselines import BiasOnly
+from recsys_lessons.models.funk_svd import FunkSVD
 from recsys_lessons.models.lightfm import LightFM
 
 
@@ -17,11 +19,14 @@ def warm_up() -> float:
     features = sp.csr_matrix(np.eye(4, 6, dtype=np.float32))
     for user_features in (None, features):
         for item_features in (None, features):
-            model = LightFM(no_components=2, loss="warp", random_state=1)
+            # One compiled function serves all losses and schedules; k-OS WARP groups its positives first.
+            model = LightFM(no_components=2, loss="warp-kos", random_state=1)
             model.fit(likes, user_features=user_features, item_features=item_features)
     with_features = {"user_features": features, "item_features": features}
     model.predict(0, np.arange(4), **with_features)
     model.predict_rank(likes, **with_features)
     model.recommend(0, n=2, **with_features)
     model.similar_items(0, n=2, item_features=features)
+    FunkSVD(no_components=2, epochs=1, random_state=1).fit(likes)
+    BiasOnly().fit(likes)
     return time.perf_counter() - started

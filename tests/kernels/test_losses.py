@@ -83,6 +83,7 @@ def test_known_items_are_never_pushed_down(loss):
 @pytest.mark.parametrize("loss", PAIRWISE)
 def test_a_user_who_knows_everything_teaches_nothing(loss):
     start = problem(loss)._replace(data=interactions([0] * 12, list(range(12)), [1.0] * 12, [], 7))
+    start = start._replace(settings=start.settings._replace(n_items_seen=12))
     after, (total_loss, updates, draws) = learned_from(start)
     assert (total_loss, updates) == (0.0, 0)
     assert draws == (0 if loss == "bpr" else 12 * start.settings.max_sampled)
@@ -168,6 +169,18 @@ def test_k_os_takes_the_kth_best_of_those_drawn(k, n):
         assert item == drawn[min(k, len(drawn)) - 1]
         assert weight == 1.0
         assert reference.choose_positive(start.model, start.data, 0, start.settings, plain) == (item, weight)
+
+
+def test_positives_are_grouped_by_user():
+    start = problem("warp-kos", weighted=True)
+    data = start.data
+    entries = np.full(len(data.positive_items), -1, np.int32)
+    places = data.positive_starts[:-1].copy()
+    k_os.group_positives(data.users, data.values, places, entries)
+    np.testing.assert_array_equal(data.items[entries], data.positive_items)
+    np.testing.assert_array_equal(data.weights[entries], data.positive_weights)
+    np.testing.assert_array_equal(places, data.positive_starts[1:])
+    assert 0 < len(entries) < len(data.values)
 
 
 def test_k_os_finds_a_place_even_among_scores_that_are_no_numbers():

@@ -189,6 +189,15 @@ def test_only_positive_entries_teach_pairwise_losses(loss):
     assert all(record["loss"] == 0 for record in model.training_history)
 
 
+def test_k_os_lifts_no_item_that_is_disliked():
+    # Items 1 to 4 are only ever disliked; being known they are no negatives either.
+    likes = sp.coo_matrix(([1.0, -1.0, -1.0, 0.0, -5.0], ([0] * 5, [0, 1, 2, 3, 4])), shape=(1, 9))
+    model = LightFM(loss="warp-kos", n=4, k=2, random_state=1).fit(likes, epochs=30)
+    assert model.training_history[0]["updates"] > 0
+    assert model.item_biases[0] > 0
+    assert not model.item_biases[1:5].any()
+
+
 @each_loss
 def test_the_size_of_a_value_plays_no_part(loss):
     likes = some_likes()
@@ -493,6 +502,9 @@ def test_learned_arrays_can_be_changed_and_assigned():
     assert model.user_biases.dtype == np.float32
     assert model.predict(5, [0])[0] == 5
     for name in LEARNED:
-        setattr(model, name, getattr(model, name) + 1)
+        given = getattr(model, name) + 1
+        setattr(model, name, given)
+        given[:] = 77
+        assert not (getattr(model, name) == 77).any(), "what was assigned still belongs to the caller"
     with pytest.raises(ValueError, match="item_embeddings must have shape"):
         model.item_embeddings = np.zeros((17, 3))

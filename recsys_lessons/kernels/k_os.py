@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from recsys_lessons.kernels.candidates import fetch_item
 from recsys_lessons.kernels.compiling import inner, kernel, part
 from recsys_lessons.kernels.lanes import LANES, at_least, broadcast, load, total
 from recsys_lessons.kernels.random import below
@@ -53,7 +54,10 @@ def choose_positive(model, data, user, settings, worker):
     n_drawn = settings.n if settings.n < end - start else end - start
     k = settings.k if settings.k < n_drawn else n_drawn
     for place in range(n_drawn):
-        worker.drawn[place] = start + below(worker.stream, end - start)
+        position = start + below(worker.stream, end - start)
+        worker.drawn[place] = position
+        fetch_item(model.items.features, model.items.parameters.embeddings, np.int64(data.positive_items[position]))
+    for place in range(n_drawn):
         item = np.int64(data.positive_items[worker.drawn[place]])
         worker.drawn_scores[0, place] = score_item(model.items, item, worker.user)
     for place in range(n_drawn, settings.n):

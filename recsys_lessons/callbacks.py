@@ -120,9 +120,7 @@ class EarlyStopping:
         given = {name: value for name, value in arguments.items() if value is not None}
         measures_error = metric in (evaluation.rmse, evaluation.mae)
         if measures_error and given:
-            raise ValueError(
-                f"The metric {metric.__name__} looks at ratings only; leave out {', '.join(given)}."
-            )
+            raise ValueError(f"The metric {metric.__name__} looks at ratings only; leave out {', '.join(given)}.")
         self.validation = validation
         self.metric = metric
         self.patience = positive_int("patience", patience)
@@ -153,9 +151,7 @@ class EarlyStopping:
         if epoch == 0:
             self._start()
         if self.restore_best and not (hasattr(model, "_snapshot") and hasattr(model, "_restore")):
-            raise ValueError(
-                f"A {type(model).__name__} cannot be put back to its best epoch; use restore_best=False."
-            )
+            raise ValueError(f"A {type(model).__name__} cannot be put back to its best epoch; use restore_best=False.")
         if (epoch + 1) % self.every:
             return False
         score = float(np.mean(self.metric(model, self.validation, **self._arguments)))

@@ -26,9 +26,7 @@ __all__ = ["cold_items", "cold_users", "leave_one_out", "random_train_test_split
 Split = tuple[sp.coo_matrix, sp.coo_matrix]
 
 
-def random_train_test_split(
-    interactions: Any, test_percentage: float = 0.2, random_state: Any = None
-) -> Split:
+def random_train_test_split(interactions: Any, test_percentage: float = 0.2, random_state: Any = None) -> Split:
     """Put a random share of the interactions aside for testing.
 
     Parameters
@@ -128,9 +126,7 @@ def split_by_time(
     except TypeError:
         is_late = None
     if is_late is None:
-        raise ValueError(
-            f"cutoff must be a time like those in timestamps ({first_time.dtype}), got {cutoff!r}."
-        )
+        raise ValueError(f"cutoff must be a time like those in timestamps ({first_time.dtype}), got {cutoff!r}.")
     return _split(entries, is_late[pair])
 
 

@@ -207,9 +207,7 @@ class Dataset:
                 user_id, item_id = entry
                 weight = 1.0
             else:
-                raise ValueError(
-                    f"Expecting tuples of (user_id, item_id, weight) or (user_id, item_id). Got {entry!r}"
-                )
+                raise ValueError(f"Expecting tuples of (user_id, item_id, weight) or (user_id, item_id). Got {entry!r}")
             rows.append(self._users.row(user_id))
             columns.append(self._items.row(item_id))
             weights.append(weight)

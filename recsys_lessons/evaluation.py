@@ -222,9 +222,7 @@ def ndcg_at_k(
     # exactly 1.
     gain_at = 1.0 / np.log2(np.arange(places) + 2.0)
     is_hit = ranked.rank < places
-    gained = np.bincount(
-        ranked.user[is_hit], weights=gain_at[ranked.rank[is_hit]], minlength=len(ranked.n_test)
-    )
+    gained = np.bincount(ranked.user[is_hit], weights=gain_at[ranked.rank[is_hit]], minlength=len(ranked.n_test))
     best = np.concatenate([[1.0], np.cumsum(gain_at)])[np.minimum(ranked.n_test, places)]
     return ranked.by_user(gained / best, preserve_rows)
 
@@ -383,9 +381,7 @@ def mae(model: Any, ratings: Any) -> float:
 def _errors(model: Any, ratings: Any) -> np.ndarray:
     entries = sparse_interactions("ratings", ratings)
     if entries.nnz == 0:
-        raise ValueError(
-            f"ratings must hold at least one rating, got an empty matrix of shape {entries.shape}."
-        )
+        raise ValueError(f"ratings must hold at least one rating, got an empty matrix of shape {entries.shape}.")
     predicted = np.asarray(model.predict(entries.row, entries.col), dtype=np.float64)
     if predicted.shape != entries.data.shape or not np.isfinite(predicted).all():
         raise ValueError(
@@ -457,8 +453,7 @@ def _rank(
         train = as_csr_float32("train_interactions", train_interactions, allow_dense=False)
         if train.shape != test.shape:
             raise ValueError(
-                f"train_interactions has shape {train.shape} and test_interactions {test.shape}; "
-                "they must be the same."
+                f"train_interactions has shape {train.shape} and test_interactions {test.shape}; they must be the same."
             )
 
     if items is None:
@@ -543,21 +538,15 @@ def _rows(matrix: sp.csr_matrix, is_kept: np.ndarray) -> sp.csr_matrix:
     counts = np.diff(matrix.indptr)
     is_entry_kept = np.repeat(is_kept, counts)
     starts = np.concatenate([[0], np.cumsum(np.where(is_kept, counts, 0))])
-    return sp.csr_matrix(
-        (matrix.data[is_entry_kept], matrix.indices[is_entry_kept], starts), shape=matrix.shape
-    )
+    return sp.csr_matrix((matrix.data[is_entry_kept], matrix.indices[is_entry_kept], starts), shape=matrix.shape)
 
 
 def _only(matrix: sp.csr_matrix, is_column_kept: np.ndarray) -> sp.csr_matrix:
     """Return `matrix` with the other columns emptied."""
     is_entry_kept = is_column_kept[matrix.indices]
     starts = np.concatenate([[0], np.cumsum(is_entry_kept)])[matrix.indptr]
-    return sp.csr_matrix(
-        (matrix.data[is_entry_kept], matrix.indices[is_entry_kept], starts), shape=matrix.shape
-    )
+    return sp.csr_matrix((matrix.data[is_entry_kept], matrix.indices[is_entry_kept], starts), shape=matrix.shape)
 
 
 def _pattern(matrix: sp.csr_matrix) -> sp.csr_matrix:
-    return sp.csr_matrix(
-        (np.ones(matrix.nnz, dtype=np.float32), matrix.indices, matrix.indptr), shape=matrix.shape
-    )
+    return sp.csr_matrix((np.ones(matrix.nnz, dtype=np.float32), matrix.indices, matrix.indptr), shape=matrix.shape)

@@ -243,9 +243,7 @@ def sparse_interactions(name: str, matrix: Any) -> sp.coo_matrix:
     (array([0, 1], dtype=int32), array([1, 0], dtype=int32), array([1., 2.], dtype=float32))
     """
     entries = as_coo(name, matrix)
-    return sp.coo_matrix(
-        (_finite_float32(name, entries.data), (entries.row, entries.col)), shape=entries.shape
-    )
+    return sp.coo_matrix((_finite_float32(name, entries.data), (entries.row, entries.col)), shape=entries.shape)
 
 
 def as_coo(name: str, matrix: Any) -> sp.coo_matrix:
@@ -322,9 +320,7 @@ def _check_sparse(name: str, matrix: Any) -> None:
     if matrix.ndim != 2:
         raise ValueError(f"{name} must be two-dimensional, got shape {matrix.shape}.")
     if max(matrix.shape) > LARGEST_INDEX:
-        raise ValueError(
-            f"{name} has shape {matrix.shape}; at most {LARGEST_INDEX} rows and columns are possible."
-        )
+        raise ValueError(f"{name} has shape {matrix.shape}; at most {LARGEST_INDEX} rows and columns are possible.")
     if matrix.dtype.kind not in "biuf":
         raise ValueError(f"{name} must hold real numbers, got values of type {matrix.dtype}.")
     try:
@@ -340,9 +336,7 @@ def _check_sparse(name: str, matrix: Any) -> None:
                 if len(indices) and (indices.min() < 0 or indices.max() >= length):
                     raise ValueError("row or column indices outside the shape")
     except ValueError as error:
-        raise ValueError(
-            f"{name} is not a well-formed sparse matrix of shape {matrix.shape}: {error}."
-        ) from None
+        raise ValueError(f"{name} is not a well-formed sparse matrix of shape {matrix.shape}: {error}.") from None
 
 
 def _finite_float32(name: str, values: np.ndarray) -> np.ndarray:

@@ -67,9 +67,7 @@ def test_without_restoring():
 
 def test_a_model_that_cannot_be_restored():
     model = type("Plain", (), {"scores": [1], "epochs": 1})()
-    with pytest.raises(
-        ValueError, match="A Plain cannot be put back to its best epoch; use restore_best=False"
-    ):
+    with pytest.raises(ValueError, match="A Plain cannot be put back to its best epoch; use restore_best=False"):
         EarlyStopping(VALIDATION, metric=score)(model, 0)
     assert EarlyStopping(VALIDATION, metric=score, restore_best=False)(model, 0) is False
 

@@ -66,9 +66,7 @@ def test_a_split_loses_nothing_and_shares_nothing(split, matrix):
 @pytest.mark.parametrize("split", SPLITS.values(), ids=SPLITS.keys())
 @given(matrix=interactions())
 def test_weights_are_split_alike(split, matrix):
-    weights = sp.coo_matrix(
-        (np.random.default_rng(0).random(matrix.nnz), (matrix.row, matrix.col)), matrix.shape
-    )
+    weights = sp.coo_matrix((np.random.default_rng(0).random(matrix.nnz), (matrix.row, matrix.col)), matrix.shape)
     for part, weight in zip(split(matrix), split(weights), strict=True):
         assert weight.dtype == np.float64
         np.testing.assert_array_equal(part.row, weight.row)
@@ -127,9 +125,7 @@ def test_wrong_shares(share):
             split(sp.coo_matrix(np.ones((3, 3))), share)
 
 
-@pytest.mark.parametrize(
-    "split", [*SHARED, lambda m, random_state: leave_one_out(m, random_state=random_state)]
-)
+@pytest.mark.parametrize("split", [*SHARED, lambda m, random_state: leave_one_out(m, random_state=random_state)])
 def test_random_states(split):
     matrix = sp.coo_matrix(np.ones((20, 20)))
 

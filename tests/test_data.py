@@ -56,9 +56,7 @@ def test_fit_starts_anew_and_fit_partial_extends():
 def test_interactions_against_dictionaries(users, items, data):
     dataset = Dataset()
     dataset.fit(users, items)
-    rows = data.draw(
-        st.lists(st.tuples(st.sampled_from(users), st.sampled_from(items), st.floats(-5, 5, width=32)))
-    )
+    rows = data.draw(st.lists(st.tuples(st.sampled_from(users), st.sampled_from(items), st.floats(-5, 5, width=32))))
     interactions, weights = dataset.build_interactions(iter(rows))
     user_of = list(dict.fromkeys(users))
     item_of = list(dict.fromkeys(items))
@@ -93,9 +91,7 @@ def test_features_against_dictionaries(identity, normalize, data):
         expected[row, row] = identity
         given_features = features.get(film, {})
         for name in given_features:
-            expected[row, 3 + names.index(name)] = (
-                given_features[name] if isinstance(given_features, dict) else 1
-            )
+            expected[row, 3 + names.index(name)] = given_features[name] if isinstance(given_features, dict) else 1
     norms = np.abs(expected).sum(axis=1, keepdims=True)
     dataset = films(item_identity_features=identity)
     if normalize and not norms.all():

@@ -51,9 +51,7 @@ class Scores:
         for user in range(test.shape[0]):
             for item in test.indices[test.indptr[user] : test.indptr[user + 1]]:
                 if check_intersections and known[user, item]:
-                    raise ValueError(
-                        "Test interactions matrix and train interactions matrix share interactions"
-                    )
+                    raise ValueError("Test interactions matrix and train interactions matrix share interactions")
                 rivals = self.scores[user] >= self.scores[user, item]
                 ranks.append(sum(rivals & ~known[user]) - (not known[user, item]))
         return sp.csr_matrix((np.array(ranks, np.float32), test.indices, test.indptr), shape=test.shape)
@@ -64,9 +62,7 @@ def definition(metric, scores, test, known, k):
     if not test:
         return 0.5 if metric is auc_score else 0.0
     rank = {
-        item: sum(
-            1 for other, score in enumerate(scores) if score >= scores[item] and other not in known | {item}
-        )
+        item: sum(1 for other, score in enumerate(scores) if score >= scores[item] and other not in known | {item})
         for item in test
     }
     hits = [item for item in test if rank[item] < k]
@@ -213,9 +209,7 @@ def test_auc_without_items_to_compare_with():
 @pytest.mark.parametrize("shape", [(0, 0), (0, 4), (3, 0)])
 def test_empty_shapes(shape):
     for metric in METRICS:
-        result = metric(
-            Scores(np.ones(shape)), sp.coo_matrix(shape), sp.coo_matrix(shape), preserve_rows=True
-        )
+        result = metric(Scores(np.ones(shape)), sp.coo_matrix(shape), sp.coo_matrix(shape), preserve_rows=True)
         assert result.shape == (shape[0],)
 
 
@@ -359,9 +353,7 @@ def test_rmse_and_mae(ranking, seed):
             with pytest.raises(ValueError, match="ratings must hold at least one rating"):
                 metric(Ratings(predicted), truth)
         return
-    errors = [
-        Fraction(float(predicted[cell])) - Fraction(ratings[cell]) for cell in zip(user, item, strict=True)
-    ]
+    errors = [Fraction(float(predicted[cell])) - Fraction(ratings[cell]) for cell in zip(user, item, strict=True)]
     squares = sum(error**2 for error in errors) / len(errors)
     assert rmse(Ratings(predicted), truth) == pytest.approx(math.sqrt(squares), rel=1e-15)
     absolute = sum(abs(error) for error in errors) / len(errors)

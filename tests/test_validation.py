@@ -255,9 +255,7 @@ def test_bounds_of_numbers():
 
 def test_choice_suggests():
     assert validation.choice("loss", "warp", ("bpr", "warp")) == "warp"
-    with pytest.raises(
-        ValueError, match=r"loss must be one of 'bpr', 'warp', got 'WARP'. Did you mean 'warp'\?"
-    ):
+    with pytest.raises(ValueError, match=r"loss must be one of 'bpr', 'warp', got 'WARP'. Did you mean 'warp'\?"):
         validation.choice("loss", "WARP", ("bpr", "warp"))
     for value in (None, 3, ["warp"], "hinge-something-else"):
         with pytest.raises(ValueError) as caught:
@@ -285,9 +283,7 @@ def test_not_a_random_state(value):
         validation.check_random_state(value)
 
 
-@pytest.mark.parametrize(
-    "make", [lambda: 3, lambda: np.random.RandomState(3), lambda: np.random.default_rng(3)]
-)
+@pytest.mark.parametrize("make", [lambda: 3, lambda: np.random.RandomState(3), lambda: np.random.default_rng(3)])
 def test_seed_words(make):
     words = validation.seed_words(make(), 1000)
     assert words.dtype == np.int64

@@ -69,9 +69,7 @@ class Source:
         )
 
 
-def obtain(
-    source: Source, data_home: str | os.PathLike[str] | None, download_if_missing: bool
-) -> dict[str, bytes]:
+def obtain(source: Source, data_home: str | os.PathLike[str] | None, download_if_missing: bool) -> dict[str, bytes]:
     """Return the checked members of an archive, from a folder the environment names, the cache or the web.
 
     A damaged file in the cache is downloaded again; one in the folder that the environment names belongs to
@@ -112,8 +110,7 @@ def obtain(
                 ) from error
     if not download_if_missing:
         raise OSError(
-            f"Dataset missing. {source.title} is not in {cache}, and download_if_missing is False. "
-            f"{source.help(cache)}"
+            f"Dataset missing. {source.title} is not in {cache}, and download_if_missing is False. {source.help(cache)}"
         )
     return _download(source, cache)
 

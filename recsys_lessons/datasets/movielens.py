@@ -101,9 +101,7 @@ def fetch_movielens(
 
     titles, genre_block = _films(tables["u.item"], tables["u.genre"])
     users = [line.split("|") for line in tables["u.user"].splitlines()]
-    train, test = (
-        _ratings(tables[name], min_rating, (len(users), len(titles))) for name in ("ua.base", "ua.test")
-    )
+    train, test = (_ratings(tables[name], min_rating, (len(users), len(titles))) for name in ("ua.base", "ua.test"))
     blocks = []
     if indicator_features:
         blocks.append(_records.identity_block(titles))

@@ -113,9 +113,7 @@ def fetch_stackexchange(
     if dataset != "crossvalidated":
         raise ValueError(f"Unknown dataset: expected 'crossvalidated', got {dataset!r}.")
     if not 0 < test_set_fraction < 1:
-        raise ValueError(
-            f"Test set fraction must be between 0 and 1, got test_set_fraction={test_set_fraction!r}."
-        )
+        raise ValueError(f"Test set fraction must be between 0 and 1, got test_set_fraction={test_set_fraction!r}.")
     members = obtain(SOURCE, data_home, download_if_missing)
     arrays = {
         name.removesuffix(".npy"): np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)

@@ -111,13 +111,10 @@ def kept_rows(rows: pd.DataFrame, products: pd.DataFrame) -> pd.DataFrame:
         f"source: {len(rows):,} rows, {rows.household_id.nunique():,} households, "
         f"{rows.product_id.nunique():,} products"
     )
-    department, category = (
-        rows.product_id.map(products[name]) for name in ("department", "product_category")
-    )
+    department, category = (rows.product_id.map(products[name]) for name in ("department", "product_category"))
     left_out = {
         "product unknown": department.isna(),
-        "no merchandise": department.isin(NO_MERCHANDISE_DEPARTMENTS)
-        | category.isin(NO_MERCHANDISE_CATEGORIES),
+        "no merchandise": department.isin(NO_MERCHANDISE_DEPARTMENTS) | category.isin(NO_MERCHANDISE_CATEGORIES),
         "nothing bought": rows.quantity == 0,
     }
     kept = np.ones(len(rows), dtype=bool)

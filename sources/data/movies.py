@@ -43,8 +43,7 @@ def main() -> None:
     lost = films.index[films.title.isna()]
     assert set(lost) == set(LOST_BY_DSLABS), lost
     titles = [
-        " ".join(LOST_BY_DSLABS[film][0].split() if film in lost else films.title[film].split())
-        for film in films.index
+        " ".join(LOST_BY_DSLABS[film][0].split() if film in lost else films.title[film].split()) for film in films.index
     ]
     years = [LOST_BY_DSLABS[film][1] if film in lost else int(films.year[film]) for film in films.index]
 

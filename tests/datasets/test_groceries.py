@@ -41,9 +41,7 @@ def test_it_is_the_described_set(groceries):
     assert groceries.values.sum(dtype=float) == 1_896_740
     assert groceries.values.min() == 1 and groceries.values.max() == 144
     assert len(np.unique(groceries.users.astype(np.int64) * 1000 + groceries.visits)) == 140_897
-    assert repr(groceries).startswith(
-        "Groceries(2,467 users, 67,829 items, 1,441,473 interactions, 2017-01-01"
-    )
+    assert repr(groceries).startswith("Groceries(2,467 users, 67,829 items, 1,441,473 interactions, 2017-01-01")
 
 
 def test_one_household_is_that_of_the_source(groceries):
@@ -87,9 +85,7 @@ def test_a_visit_has_one_time(groceries):
     same_basket = np.diff(basket[order]) == 0
     assert (np.diff(groceries.timestamps[order])[same_basket] == 0).all()
     same_user = (np.diff(basket[order] // 1000) == 0) & ~same_basket
-    assert (np.diff(groceries.timestamps[order])[same_user] >= 0).all(), (
-        "visits are numbered in order of time"
-    )
+    assert (np.diff(groceries.timestamps[order])[same_user] >= 0).all(), "visits are numbered in order of time"
 
 
 def test_no_fuel_no_coupons(groceries):
@@ -100,30 +96,18 @@ def test_no_fuel_no_coupons(groceries):
 @pytest.mark.parametrize("which", ["groceries", "described", "small"])
 def test_features_say_what_the_tables_say(which, request):
     record = request.getfixturevalue(which)
-    assert (
-        record.item_features.shape
-        == (record.n_items, 2554)
-        == (record.n_items, len(record.item_feature_labels))
-    )
-    assert (
-        record.user_features.shape
-        == (record.n_users, 44)
-        == (record.n_users, len(record.user_feature_labels))
-    )
+    assert record.item_features.shape == (record.n_items, 2554) == (record.n_items, len(record.item_feature_labels))
+    assert record.user_features.shape == (record.n_users, 44) == (record.n_users, len(record.user_feature_labels))
     for matrix in (record.item_features, record.user_features):
         assert isinstance(matrix, sp.csr_matrix) and matrix.dtype == np.float32 and set(matrix.data) == {1.0}
     assert set(record.item_features.getnnz(axis=1)) == {len(PRODUCT_FEATURES)}
     assert set(record.user_features.getnnz(axis=1)) == {len(HOUSEHOLD_COLUMNS)}
     for item in range(0, record.n_items, record.n_items // 50):
-        labels = dict(
-            label.split(":", 1) for label in record.item_feature_labels[record.item_features[item].indices]
-        )
+        labels = dict(label.split(":", 1) for label in record.item_feature_labels[record.item_features[item].indices])
         for name in ("department", "category", "type", "brand"):
             assert labels[name] == record.products[name][item]
     for user in range(0, record.n_users, record.n_users // 50):
-        labels = dict(
-            label.split(":", 1) for label in record.user_feature_labels[record.user_features[user].indices]
-        )
+        labels = dict(label.split(":", 1) for label in record.user_feature_labels[record.user_features[user].indices])
         assert labels == {name: record.households[name][user] for name in HOUSEHOLD_COLUMNS}
 
 
@@ -171,12 +155,8 @@ def test_described_only_keeps_just_these_households(groceries, described):
     kept = np.isin(groceries.user_labels, described.user_labels)[groceries.users]
     for name in ("values", "timestamps", "visits"):
         assert np.array_equal(getattr(groceries, name)[kept], getattr(described, name))
-    assert np.array_equal(
-        groceries.user_labels[groceries.users[kept]], described.user_labels[described.users]
-    )
-    assert np.array_equal(
-        groceries.item_labels[groceries.items[kept]], described.item_labels[described.items]
-    )
+    assert np.array_equal(groceries.user_labels[groceries.users[kept]], described.user_labels[described.users])
+    assert np.array_equal(groceries.item_labels[groceries.items[kept]], described.item_labels[described.items])
     assert groceries.item_feature_labels.tolist() == described.item_feature_labels.tolist()
 
 

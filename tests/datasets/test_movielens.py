@@ -110,9 +110,7 @@ def test_user_features(cache, web):
     web(zipped(SMALL))
     data = fetch_movielens(cache, user_features=True)
     assert data["user_features"].dtype == np.float32 and isinstance(data["user_features"], sp.csr_matrix)
-    described = [
-        data["user_feature_labels"][data["user_features"][user].indices].tolist() for user in range(3)
-    ]
+    described = [data["user_feature_labels"][data["user_features"][user].indices].tolist() for user in range(3)]
     assert described == [
         ["age:18-24", "gender:M", "occupation:writer"],
         ["age:under 18", "gender:F", "occupation:student"],
@@ -188,9 +186,7 @@ def test_missing_and_not_allowed_to_download(cache, web):
 
 
 def test_offline_says_what_to_do(cache):
-    with pytest.raises(
-        OSError, match="Could not download MovieLens 100K: name or service not known"
-    ) as raised:
+    with pytest.raises(OSError, match="Could not download MovieLens 100K: name or service not known") as raised:
         fetch_movielens(cache)
     says_what_to_do(raised.value, cache)
     assert list(cache.iterdir()) == []
@@ -374,9 +370,7 @@ def test_twins_encryption_and_odd_compression_are_refused():
 GOOD = zipped({"a": "some text, some text, some text", "b": "more"})
 
 
-@given(
-    st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), max_size=3), st.integers(0, 10)
-)
+@given(st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), max_size=3), st.integers(0, 10))
 def test_damage_gives_an_archive_error_or_does_not_matter(changes, cut):
     damaged = bytearray(GOOD)
     for place, value in changes:
@@ -399,9 +393,7 @@ def test_import_touches_neither_web_nor_disk():
         "print({'pooch', 'requests', 'pandas', 'numba'} & set(sys.modules))"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False, env=environment
-    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, env=environment)
     assert (done.stdout, done.stderr) == ("set()\n", "")
 
 
@@ -461,8 +453,6 @@ def test_real_genres_and_users(archive, tmp_path_factory):
     toy_story = data["item_feature_labels"][data["item_features"][0].indices].tolist()
     assert toy_story == ["Toy Story (1995)", "genre:Animation", "genre:Children's", "genre:Comedy"]
     assert data["user_features"].shape == (943, 30)
-    totals = dict(
-        zip(data["user_feature_labels"].tolist(), data["user_features"].sum(axis=0).A1.tolist(), strict=True)
-    )
+    totals = dict(zip(data["user_feature_labels"].tolist(), data["user_features"].sum(axis=0).A1.tolist(), strict=True))
     assert (totals["gender:F"], totals["gender:M"], totals["occupation:student"]) == (273, 670, 196)
     assert set(data["user_features"].getnnz(axis=1)) == {3}

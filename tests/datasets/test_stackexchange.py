@@ -57,9 +57,7 @@ def cache(tmp_path, monkeypatch, npz):
 
 
 def test_split_by_time(cache):
-    data = fetch_stackexchange(
-        "crossvalidated", test_set_fraction=0.3, min_training_interactions=0, data_home=cache
-    )
+    data = fetch_stackexchange("crossvalidated", test_set_fraction=0.3, min_training_interactions=0, data_home=cache)
     assert list(data) == ["train", "test", "item_features", "item_feature_labels"]
     assert data["train"].toarray().tolist() == [[1, 1, 0, 1, 0], [1, 0, 1, 0, 0], [0, 1, 0, 1, 0], [0] * 5]
     assert data["test"].toarray().tolist() == [[0, 0, 0, 0, 1], [0, 0, 0, 0, 1], [0] * 5, [1, 0, 0, 0, 0]]

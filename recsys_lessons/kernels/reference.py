@@ -351,10 +351,12 @@ def choose_positive(model, data, user, settings, stream):
 def learn_entries(model, data, order, settings, stream):
     """Learn from the entries `order` of the data. Returns the sum of the losses, the updates made, and the draws.
 
-    Entries with a value <= 0 are labels for the logistic loss; the other losses pass them over.
+    Entries with a value <= 0 are labels for the logistic loss; the other losses pass them over. An entry whose step
+    has no strength (no violation, weight 0, a rank of 1) makes no update.
     """
     loss, updates, draws = 0.0, 0, 0
     upcoming = candidates(data, settings, stream)
+    number = model.users.parameters.embeddings.dtype.type
     if settings.loss != LOGISTIC and len(data.items):
         next(upcoming)
     for entry in order:
@@ -375,7 +377,8 @@ def learn_entries(model, data, order, settings, stream):
                 model, data, user, item, weight, settings, upcoming
             )
 
-        if settings.loss == LOGISTIC or negative is not None:
+        # In the precision of what is learned. Nothing to be learned is no update: the penalty acts in updates only.
+        if number(strength) != 0:
             step(model, user, item, negative, strength, settings)
             updates += 1
         loss += entry_loss

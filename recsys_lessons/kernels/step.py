@@ -25,9 +25,12 @@ NO_NEGATIVE = -1
 
 @inner
 def step(model, user, positive, negative, strength, settings, worker):
-    """One step on (user, positive, negative). The user's representation is in ``worker.user``."""
+    """One step on (user, positive, negative); the user's representation is in ``worker.user``.
+
+    `strength`, float32, is not zero: a slope of zero stands for a bias that the loss does not depend on.
+    """
     users, items = model
-    direction, strength = worker.direction, np.float32(strength)
+    direction = worker.direction
     pair = negative != NO_NEGATIVE
     # The items are about to move: what the user's gradient needs of them is taken before.
     liked, liked_row = represent(items.features, items.parameters.embeddings, positive, worker.positive)

@@ -33,7 +33,8 @@ def learn_entries(model, data, order, settings, worker):
     """Learn from the entries `order` of the data, one after the other.
 
     Entries with a value <= 0 are labels for the logistic loss; the other losses learn nothing from them, but never draw
-    them as negatives. Returns the sum of the losses (float64), the updates made, and the negatives drawn.
+    them as negatives. An entry whose step has no strength (no violation, weight 0, a rank of 1) makes no update.
+    Returns the sum of the losses (float64), the updates made, and the negatives drawn.
     """
     users = model.users
     loss, updates, draws = 0.0, 0, 0
@@ -60,8 +61,10 @@ def learn_entries(model, data, order, settings, worker):
         else:
             negative, strength, entry_loss, entry_draws = warp.judge(model, data, user, item, weight, settings, worker)
 
-        if settings.loss == LOGISTIC or negative != NO_NEGATIVE:
-            step(model, user, item, negative, strength, settings, worker)
+        # Nothing to be learned is no update, so the penalty leaves the numbers alone too.
+        learned_strength = np.float32(strength)
+        if learned_strength != 0:
+            step(model, user, item, negative, learned_strength, settings, worker)
             updates += 1
         loss += entry_loss
         draws += entry_draws

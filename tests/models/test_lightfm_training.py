@@ -261,9 +261,10 @@ def test_weights_of_one_are_no_weights(loss):
 @each_loss
 def test_weights_of_zero_teach_nothing(loss):
     likes = some_likes()
-    model = LightFM(loss=loss, random_state=1)
+    model = LightFM(loss=loss, random_state=1, item_alpha=0.5, user_alpha=0.5)
     before = learned(model.fit(likes, epochs=0))
     model.fit_partial(likes, sample_weight=with_weights(likes, np.zeros(likes.nnz)), epochs=2)
+    assert [epoch["updates"] for epoch in model.training_history] == [0, 0]
     for name, array in learned(model).items():
         np.testing.assert_array_equal(before[name], array, err_msg=name)
 

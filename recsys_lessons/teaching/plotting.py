@@ -335,16 +335,19 @@ def plot_genre_profile(
     lead = percent(of_recommended[top_recommended])
     gap = f"{percent(of_liked[widest])} of liked, {percent(of_recommended[widest])} of recommended"
     pairs = ". ".join(f"{names[g]}: {percent(of_liked[g])} and {percent(of_recommended[g])}" for g in order)
+    present = int(((of_liked + of_recommended) > 0).sum())
+    shown = f"the {len(order)} most frequent of {present} genres" if len(order) < present else "genre"
+    by = f"for {shown}" if len(order) < present else "by genre"
     with drawing(
         title or finding,
-        alt=f"Paired bars, share of films by genre, liked beside recommended. {pairs}.",
+        alt=f"Paired bars, share of films {by}, liked beside recommended. {pairs}.",
         facts=[
             f"leading genre of {counts[0]} liked films: {names[top_liked]} ({percent(of_liked[top_liked])})",
             f"leading genre of {counts[1]} recommended films: {names[top_recommended]} ({lead})",
             f"largest difference: {names[widest]}, {gap}",
         ],
         x_label="share of the films in the list (%)",
-        y_label="genre",
+        y_label=shown,
         height=1.4 + 0.36 * len(order),
     ) as axes:
         place = np.arange(len(order))
@@ -426,8 +429,11 @@ def plot_by_seed(
         x_label=f"{measure} (one dot a seed)",
         height=1.5 + 0.45 * len(rows),
     ) as axes:
+        # Dots of equal value must stay countable; a seed has the same height in all rows.
+        shift = np.linspace(-0.2, 0.2, n_seeds) if n_seeds > 1 else np.zeros(1)
         for place, row in enumerate(rows.values()):
-            axes.plot(row, np.full(row.size, place), "o", color=PALETTE[place % len(PALETTE)], markersize=9, alpha=0.75)
+            color = PALETTE[place % len(PALETTE)]
+            axes.plot(row, place + shift, "o", color=color, markersize=7, markeredgecolor="white", markeredgewidth=0.8)
         axes.set_yticks(range(len(rows)), list(rows))
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_xlim(left=0)

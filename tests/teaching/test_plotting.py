@@ -155,7 +155,15 @@ def test_genres_in_any_matrix_give_the_same_facts(make, capsys):
 
 def test_only_the_largest_genres_are_shown(shown):
     plot_genre_profile([0, 1], [2, 3], GENRES, NAMES, most=1)
-    assert shown[0][1]["image/png"]["alt"].endswith("liked beside recommended. Drama: 100% and 50%.")
+    assert shown[0][1]["image/png"]["alt"] == (
+        "Paired bars, share of films for the 1 most frequent of 3 genres, liked beside recommended. "
+        "Drama: 100% and 50%."
+    )
+
+
+def test_nothing_is_said_of_a_selection_where_all_genres_are_shown(shown):
+    plot_genre_profile([0, 1], [2, 3], GENRES, NAMES)
+    assert "share of films by genre" in shown[0][1]["image/png"]["alt"]
 
 
 @pytest.mark.parametrize(
@@ -196,6 +204,16 @@ def test_settings_are_told_with_their_ranges_and_what_they_are_compared_with(sho
     assert capsys.readouterr().out == (
         "plain: 0.100 to 0.120 in 2 seeds\n<tuned>: 0.130 to 0.140 in 2 seeds\npopular: 0.052\n"
     )
+
+
+def test_dots_of_equal_value_stay_countable(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(plotting, "_png", lambda figure: drawn.append(figure) or b"")
+    monkeypatch.setattr(plotting, "_show", lambda picture, alt: None)
+    plot_by_seed({"a": [0.1, 0.1, 0.1], "b": [0.2, 0.1, 0.2]}, measure="recall@10", title="No difference")
+    heights = [line.get_ydata() - place for place, line in enumerate(drawn[0].axes[0].lines)]
+    assert len(set(heights[0])) == 3
+    np.testing.assert_allclose(heights[0], heights[1], atol=1e-12)
 
 
 def test_one_setting_whose_values_are_all_zero_can_be_drawn(shown):

@@ -93,6 +93,8 @@ class Dataset:
     ) -> Dataset:
         """Forget everything and number the given ids and feature names, in order of first appearance.
 
+        If anything is wrong with the arguments, nothing is forgotten.
+
         Parameters
         ----------
         users, items : iterable of ids
@@ -110,9 +112,10 @@ class Dataset:
         ValueError
             For a string instead of a list, NaN, unhashable ids, and features named like ids.
         """
-        self._users = _Entities("user", self._users.has_identity)
-        self._items = _Entities("item", self._items.has_identity)
-        return self.fit_partial(users, items, user_features, item_features)
+        fresh = Dataset(self._users.has_identity, self._items.has_identity)
+        fresh.fit_partial(users, items, user_features, item_features)
+        self._users, self._items, self._is_fitted = fresh._users, fresh._items, True
+        return self
 
     def fit_partial(
         self,

@@ -244,3 +244,14 @@ def test_empty_data():
     assert (dataset.build_user_features([]) != sp.identity(2)).nnz == 0
     dataset.fit([], [])
     assert dataset.build_item_features([]).shape == (0, 0)
+
+
+def test_a_failed_fit_forgets_nothing():
+    dataset = films()
+    with pytest.raises(ValueError, match="letter by letter"):
+        dataset.fit("ab", ["Heat"])
+    with pytest.raises(ValueError, match="must be a list"):
+        dataset.fit(["ann"], 3)
+    assert dataset.interactions_shape() == (2, 3)
+    assert dataset.item_features_shape() == (3, 6)
+    assert dataset.fit(["cem"], ["Up"]).interactions_shape() == (1, 1)

@@ -256,8 +256,7 @@ def as_coo(name: str, matrix: Any) -> sp.coo_matrix:
             f"{name} must be a scipy.sparse matrix of shape (n_users, n_items), got {_describe(matrix)}. "
             "Wrap a dense array in scipy.sparse.coo_matrix(...)."
         )
-    _check_sparse(name, matrix)
-    entries = matrix.tocoo(copy=False)
+    entries = _check_sparse(name, matrix).tocoo(copy=False)
     row, column = (np.ascontiguousarray(indices, dtype=np.int32) for indices in (entries.row, entries.col))
     return sp.coo_matrix((entries.data, (row, column)), shape=matrix.shape)
 
@@ -304,7 +303,7 @@ def as_csr_float32(name: str, features: Any, *, allow_dense: bool = True) -> sp.
     if getattr(features, "format", None) != "csr":
         # Converted to float32 first: SciPy adds up duplicates in their own type, where small integers wrap.
         features = sparse_interactions(name, features).tocsr()
-    _check_sparse(name, features)
+    features = _check_sparse(name, features)
     values = _finite_float32(name, features.data)
     indices, starts = (np.asarray(array, dtype=np.int32) for array in (features.indices, features.indptr))
     canonical = sp.csr_matrix((values, indices, starts), shape=features.shape)
@@ -316,7 +315,8 @@ def as_csr_float32(name: str, features: Any, *, allow_dense: bool = True) -> sp.
     return canonical
 
 
-def _check_sparse(name: str, matrix: Any) -> None:
+def _check_sparse(name: str, matrix: Any) -> Any:
+    """Return a well-formed matrix without what may stand in its arrays beyond the last entry, or raise."""
     if matrix.ndim != 2:
         raise ValueError(f"{name} must be two-dimensional, got shape {matrix.shape}.")
     if max(matrix.shape) > LARGEST_INDEX:
@@ -328,7 +328,8 @@ def _check_sparse(name: str, matrix: Any) -> None:
             # Checked on a wrapper of the same arrays, since SciPy's check replaces attributes of what it
             # checks.
             parts = (matrix.data, matrix.indices, matrix.indptr)
-            type(matrix)(parts, shape=matrix.shape).check_format(full_check=True)
+            matrix = type(matrix)(parts, shape=matrix.shape)
+            matrix.check_format(full_check=True)
         elif matrix.format == "coo":
             for indices, length in zip((matrix.row, matrix.col), matrix.shape, strict=True):
                 if len(indices) != len(matrix.data):
@@ -337,6 +338,7 @@ def _check_sparse(name: str, matrix: Any) -> None:
                     raise ValueError("row or column indices outside the shape")
     except ValueError as error:
         raise ValueError(f"{name} is not a well-formed sparse matrix of shape {matrix.shape}: {error}.") from None
+    return matrix
 
 
 def _finite_float32(name: str, values: np.ndarray) -> np.ndarray:

@@ -300,3 +300,14 @@ def test_seed_words_advance_an_object_and_leave_global_state_alone():
     assert (first != second).any()
     assert (validation.seed_words(None, 4) != validation.seed_words(None, 4)).any()
     np.testing.assert_array_equal(before, np.random.get_state()[1])  # noqa: NPY002
+
+
+@pytest.mark.parametrize("format_", ["csr", "csc"])
+def test_what_stands_beyond_the_last_entry_is_not_read(format_):
+    matrix = sp.coo_matrix([[1, 0, 2], [0, 3, 0]]).asformat(format_)
+    expected = matrix.toarray()
+    matrix.data = np.append(matrix.data, [7, 7])
+    matrix.indices = np.append(matrix.indices, [0, 99_999]).astype(np.int32)
+    for check in (validation.as_coo, validation.sparse_interactions, validation.as_csr_float32):
+        np.testing.assert_array_equal(check("interactions", matrix).toarray(), expected)
+    assert len(matrix.data) == len(matrix.indices) == 5

@@ -22,6 +22,23 @@ def check_callback(callback: Callable | None) -> None:
         raise ValueError(f"callback must be a function of (model, epoch), got {callback!r}.")
 
 
+def check_rows_kept(learned: dict[str, tuple[np.ndarray, ...] | None], n_rows: dict[str, int]) -> None:
+    """Raise unless the learned arrays of each side have the number of rows that training began with.
+
+    A callback may have assigned others, and kernels trust the indices that they are given.
+    """
+    for side, expected in n_rows.items():
+        arrays = learned[side]
+        if arrays is None:
+            raise ValueError("callback must leave the model fitted: its learned arrays are gone after the last epoch.")
+        given = {len(array) for array in arrays}
+        if given != {expected}:
+            raise ValueError(
+                f"callback must leave the {side} arrays with one row for each feature, {expected} rows, "
+                f"got {' and '.join(map(str, sorted(given)))}."
+            )
+
+
 def id_pairs(user_ids: Any, item_ids: Any) -> tuple[np.ndarray, np.ndarray]:
     """Row numbers of users and items, int32 (n_pairs,) each; a single user is paired with all items."""
     if isinstance(user_ids, str) or isinstance(item_ids, str):

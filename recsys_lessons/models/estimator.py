@@ -34,12 +34,16 @@ class Estimator:
                     f"Valid parameters are: {', '.join(names)}."
                 )
         type(self)(**{**self.get_params(), **params})
-        changed = any(params.get(name, getattr(self, name)) != getattr(self, name) for name in self._fixed_by_fit)
-        if changed and self.__sklearn_is_fitted__():
-            self._forget()
         for name, value in params.items():
             setattr(self, name, value)
         return self
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Kernels trust that the learned arrays have the shape that these arguments say.
+        changed = name in self._fixed_by_fit and self.__dict__.get(name, value) != value
+        if changed and self.__sklearn_is_fitted__():
+            self._forget()
+        super().__setattr__(name, value)
 
     def __repr__(self) -> str:
         defaults = inspect.signature(type(self)).parameters

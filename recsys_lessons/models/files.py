@@ -6,12 +6,28 @@ import json
 import os
 import uuid
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from recsys_lessons.kernels.random import STATE_WORDS
+
 FORMAT = 1
+
+# What NumPy, zipfile (RuntimeError: also NotImplementedError and encrypted files) and json raise for damaged files.
+_DAMAGED = (
+    KeyError,
+    TypeError,
+    AttributeError,
+    ValueError,
+    OSError,
+    EOFError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def portable_params(params: dict[str, Any]) -> dict[str, Any]:
@@ -54,13 +70,28 @@ def read_model(path: str | os.PathLike, model: str) -> tuple[dict[str, Any], dic
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             saved = {name: file[name] for name in file.files}
         about = json.loads(str(saved.pop("about")))
-        format_number, written_by = about["format"], about.get("model", "LightFM")
+        format_number, written_by = int(about["format"]), about.get("model", "LightFM")
     except FileNotFoundError:
         raise
-    except (KeyError, TypeError, AttributeError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         raise ValueError(f"{path} does not hold a model written by {model}.save: {error}") from error
     if format_number > FORMAT:
         raise ValueError(f"{path} was written by a newer version of recsys_lessons (format {format_number}).")
     if written_by != model:
         raise ValueError(f"{path} does not hold a {model} but a {written_by}: read it with {written_by}.load.")
     return about, saved
+
+
+def saved_array(
+    saved: dict[str, np.ndarray], name: str, shape: tuple[int, ...], dtype: type = np.float32
+) -> np.ndarray:
+    """An array of a file, or a ValueError unless it has the given shape and type: kernels would trust it."""
+    array = np.asarray(saved[name])
+    if array.shape != shape or array.dtype != dtype:
+        raise ValueError(f"{name} must be {np.dtype(dtype)} of shape {shape}, got {array.dtype} of shape {array.shape}")
+    return array
+
+
+def saved_stream(saved: dict[str, np.ndarray]) -> np.ndarray:
+    """The state of the random numbers from a file."""
+    return saved_array(saved, "stream", (STATE_WORDS,), np.int64)

@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 
 from recsys_lessons.kernels import funk_svd, random
 from recsys_lessons.kernels.funk_svd import Ratings, RatingSettings
-from recsys_lessons.models.arguments import check_callback, number_of_epochs
+from recsys_lessons.models.arguments import check_callback, check_rows_kept, number_of_epochs
 from recsys_lessons.models.rating_model import Entries, RankingRatingModel, boolean, checked_ratings, entry_arrays
 from recsys_lessons.models.storage import LearnedArray
 from recsys_lessons.validation import (
@@ -218,8 +218,10 @@ class FunkSVD(RankingRatingModel):
         return Ratings(starts, data.items, data.values)
 
     def _run_epochs(self, data: Ratings, epochs: int, verbose: bool, callback: Callable | None) -> None:
+        n_rows = {side: len(factors.biases) for side, factors in self._parameters.items()}
         progress = tqdm(range(epochs), desc="Epoch", disable=not verbose)
         for epoch in progress:
+            check_rows_kept(self._parameters, n_rows)
             order = np.arange(len(data.starts) - 1, dtype=np.int32)
             random.shuffle(order, self._stream)
             record = self._epoch(data, order, learn_items=True)

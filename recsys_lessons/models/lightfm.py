@@ -28,9 +28,21 @@ from recsys_lessons.kernels.structures import (
     Worker,
 )
 from recsys_lessons.models import scoring
-from recsys_lessons.models.arguments import check_callback, entries_to_rank, id_pairs, number_of_epochs
+from recsys_lessons.models.arguments import (
+    check_callback,
+    check_rows_kept,
+    entries_to_rank,
+    id_pairs,
+    number_of_epochs,
+)
 from recsys_lessons.models.estimator import Estimator
-from recsys_lessons.models.files import portable_params, read_model, write_model
+from recsys_lessons.models.files import (
+    portable_params,
+    read_model,
+    saved_array,
+    saved_stream,
+    write_model,
+)
 from recsys_lessons.models.scoring import Representations
 from recsys_lessons.models.storage import LearnedArray, copy_parameters, new_parameters, padded_full
 from recsys_lessons.validation import (
@@ -189,6 +201,9 @@ class LightFM(Estimator):
             raise ValueError("epsilon must be above 0 with learning_schedule='adadelta': its first step would be 0.")
         non_negative_float("item_alpha", self.item_alpha)
         non_negative_float("user_alpha", self.user_alpha)
+        # 0 can be assigned, as in LightFM: WARP then finds no violation and learns nothing.
+        if self.max_sampled != 0:
+            positive_int("max_sampled", self.max_sampled)
         check_random_state(self.random_state)
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -364,8 +379,10 @@ class LightFM(Estimator):
             side: None if features[side] is None else scoring.csr_arrays(features[side]) for side in ("user", "item")
         }
         n_learned = len(data.values) if settings.loss == LOGISTIC else int(np.count_nonzero(data.values > 0))
+        widths = {side: len(self._learned(side).biases) for side in _SIDES}
         progress = tqdm(range(epochs), desc="Epoch", disable=not verbose)
         for epoch in progress:
+            check_rows_kept(self._parameters, widths)
             # Built in each epoch: a callback may have assigned other arrays.
             model = Model(*(Side(sides[side], self._learned(side)) for side in ("user", "item")))
             loss, updates, draws = self._epoch(model, data, settings, num_threads)
@@ -690,7 +707,8 @@ class LightFM(Estimator):
         """Representations that cover `ids`, and where each id stands in them: only what is asked for is summed."""
         n_rows = int(ids.max()) + 1
         if features is None:
-            return self._represent(side, None, n_rows), ids
+            represented = self._represent(side, None, 0)
+            return represented, as_ids(f"{side}_ids", ids, upper=len(represented.biases))
         matrix = as_csr_float32(f"{side}_features", features)
         if n_rows > matrix.shape[0]:
             as_ids(f"{side}_ids", ids, upper=matrix.shape[0])
@@ -767,9 +785,15 @@ class LightFM(Estimator):
             model = cls(**{**params, "max_sampled": max(params["max_sampled"], 1)})
             model.max_sampled = params["max_sampled"]
             for side in _SIDES:
-                arrays = [saved[f"{side}_{field}"] for field in Parameters._fields]
+                n_features = len(saved[f"{side}_biases"])
+                vector, matrix = (n_features,), (n_features, model.no_components)
+                arrays = (
+                    saved_array(saved, f"{side}_{field}", vector if field.startswith("bias") else matrix)
+                    for field in Parameters._fields
+                )
                 model._parameters[side] = copy_parameters(Parameters(*arrays), model.no_components)
-            model._n_rows, model._stream, model.training_history = about["n_rows"], saved["stream"], about["history"]
+            model._n_rows = {side: int(about["n_rows"][side]) for side in _SIDES}
+            model._stream, model.training_history = saved_stream(saved), list(about["history"])
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} does not hold a model written by LightFM.save: {error}") from error
         return model

@@ -18,7 +18,13 @@ from recsys_lessons.kernels.funk_svd import Factors
 from recsys_lessons.models import scoring
 from recsys_lessons.models.arguments import entries_to_rank, id_pairs
 from recsys_lessons.models.estimator import Estimator
-from recsys_lessons.models.files import portable_params, read_model, write_model
+from recsys_lessons.models.files import (
+    portable_params,
+    read_model,
+    saved_array,
+    saved_stream,
+    write_model,
+)
 from recsys_lessons.models.scoring import Representations
 from recsys_lessons.models.storage import padded_copy, padded_full
 from recsys_lessons.validation import as_ids, number_of_threads, sparse_interactions
@@ -91,7 +97,7 @@ class RatingModel(Estimator):
         self._check_fitted()
         entries = sparse_interactions("ratings", ratings)
         n_users, n_items = entries.shape
-        known = len(self._parameters["item"].biases)
+        known = len(self._represented()[1].biases)
         if n_items != known:
             raise ValueError(f"ratings must have a column for each of the {known} items in training, got {n_items}.")
         folded = type(self)(**self.get_params())
@@ -188,18 +194,24 @@ class RatingModel(Estimator):
         about, arrays = read_model(path, cls.__name__)
         try:
             model = cls(**about["params"])
+            parameters = {}
+            for side in _SIDES:
+                n_rows = len(arrays[f"{side}_biases"])
+                parameters[side] = Factors(
+                    saved_array(arrays, f"{side}_embeddings", (n_rows, model.no_components)),
+                    saved_array(arrays, f"{side}_biases", (n_rows,)),
+                )
+            lowest, highest = about["rating_range"]
             snapshot = {
-                "parameters": {
-                    side: Factors(arrays[f"{side}_embeddings"], arrays[f"{side}_biases"]) for side in _SIDES
-                },
-                "stream": arrays.get("stream"),
-                "global_mean": about["global_mean"],
-                "rating_range": tuple(about["rating_range"]),
-                "history": about["history"],
+                "parameters": parameters,
+                "stream": saved_stream(arrays) if "stream" in arrays else None,
+                "global_mean": float(about["global_mean"]),
+                "rating_range": (float(lowest), float(highest)),
+                "history": list(about["history"]),
             }
-        except (KeyError, TypeError) as error:
+            model._restore(snapshot)
+        except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} does not hold a model written by {cls.__name__}.save: {error}") from error
-        model._restore(snapshot)
         return model
 
 

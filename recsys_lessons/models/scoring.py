@@ -65,6 +65,16 @@ def item_columns(items: Representations) -> tuple[np.ndarray, np.ndarray]:
     return columns, biases
 
 
+def _refuse_nan(users: Representations, items: Representations) -> None:
+    """Raise for NaN: no score is above it, so that every comparison would call it the best."""
+    for side, rows in (("user", users), ("item", items)):
+        if np.isnan(rows.embeddings).any() or np.isnan(rows.biases).any():
+            raise ValueError(
+                f"The embeddings or biases of the model's {side}s hold NaN, so nothing can be ranked. "
+                "Look for a division by zero in what was assigned to them."
+            )
+
+
 def working_memory(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Room for a group of users and their scores, one for each thread."""
     return np.zeros(ranking.GROUP, dtype=np.int64), padded_full(ranking.GROUP, columns.shape[1], 0.0)
@@ -94,6 +104,7 @@ def rank(
     num_threads: int,
 ) -> sp.csr_matrix:
     """Rank of each stored entry of `test` among all items that `train` has no entry for: float32, 0 is best."""
+    _refuse_nan(users, items)
     n_items = test.shape[1]
     columns, biases = item_columns(items)
     tests = csr_arrays(test)
@@ -137,6 +148,8 @@ def recommend(
         candidates = np.unique(as_ids("items", candidates, upper=n_items))
         items = Representations(items.embeddings[candidates], items.biases[candidates], items.n_components)
         excluded = excluded[:, candidates]
+    asked = Representations(users.embeddings[rows], users.biases[rows], users.n_components)
+    _refuse_nan(asked, items)
     columns, biases = item_columns(items)
     exclusions = csr_arrays(excluded)
     scores = np.empty((len(rows), n), dtype=np.float32)

@@ -15,7 +15,8 @@ _CACHE_LINE = 64
 
 def padded_full(n_rows: int, n_columns: int, fill: float) -> np.ndarray:
     """New float32 matrix of shape (n_rows, padded width), C-contiguous, aligned to cache lines."""
-    width = padded_width(n_columns)
+    # Small NumPy integers would overflow where they are multiplied.
+    n_rows, width = int(n_rows), padded_width(int(n_columns))
     itemsize = np.dtype(np.float32).itemsize
     # Zeros come from the operating system untouched: an array that is never written costs no memory.
     memory = np.zeros(n_rows * width + _CACHE_LINE // itemsize, dtype=np.float32)
@@ -89,7 +90,7 @@ class LearnedArray:
         if parameters is None:
             raise ValueError(f"{self.name} can be assigned once the model is fitted; fit(..., epochs=0) is enough.")
         current = getattr(parameters, self.field)
-        if isinstance(value, np.ndarray) and np.shares_memory(value, current) and value.shape == self.shape(model):
+        if _is_same_view(value, self.__get__(model)):
             return  # `model.item_biases *= 0` assigns the array that it has already changed
         given = np.asarray(value, dtype=np.float32)
         columns = (model.no_components,) if current.ndim == 2 else ()
@@ -102,5 +103,12 @@ class LearnedArray:
             new = given.copy()
         model._parameters[self.side] = parameters._replace(**{self.field: new})
 
-    def shape(self, model) -> tuple[int, ...]:
-        return self.__get__(model).shape
+
+def _is_same_view(value: object, shown: np.ndarray) -> bool:
+    """Whether `value` shows the same numbers of the same memory in the same order (a reversed view does not)."""
+    if not isinstance(value, np.ndarray):
+        return False
+    layouts = [
+        (array.__array_interface__["data"][0], array.shape, array.strides, array.dtype) for array in (value, shown)
+    ]
+    return layouts[0] == layouts[1]

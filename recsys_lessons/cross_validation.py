@@ -50,8 +50,9 @@ def random_train_test_split(interactions: Any, test_percentage: float = 0.2, ran
 
     Notes
     -----
-    For the same integer seed this is the split that LightFM makes, entry by entry, if no pair is stored
-    twice.
+    For the same integer seed this is the split that LightFM makes, entry by entry, if no pair is stored twice. Only
+    rounding differs: of 10 entries with ``test_percentage=0.9``, LightFM trains on ``int((1 - 0.9) * 10)``, which is 0
+    in binary arithmetic, and this function leaves 1.
 
     Examples
     --------

@@ -42,9 +42,8 @@ class Dataset:
     The interface is that of LightFM's ``Dataset``. Where LightFM's guesses, this one raises a ``ValueError``:
 
     - a string where a list of names belongs (LightFM reads it letter by letter);
-    - a feature named like an id while identity features are on (in LightFM the two silently share a
-    column), and an
-      id where a feature name belongs;
+    - a feature named like an id while identity features are on (in LightFM the two silently share a column), and an id
+      where a feature name belongs;
     - the same feature twice for the same user or item (LightFM adds the two up; use ``{name: weight}``);
     - weights that are not finite numbers, and ids that are NaN;
     - building anything before fitting.

@@ -488,7 +488,8 @@ class LightFM(Estimator):
         -------
         LightFM
             A fitted model whose users are the rows of `interactions`, one feature each (so it is asked without
-            `user_features`), and whose items are copies of this model's. This model is not changed.
+            `user_features`), and whose items are copies of this model's (so it is asked with `item_features` if this
+            one is). This model is not changed.
         """
         self._check_fitted()
         entries = sparse_interactions("interactions", interactions)

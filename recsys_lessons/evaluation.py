@@ -6,9 +6,9 @@ and `mae` ask for ``predict``.
 
 What all ranking metrics share:
 
-- The stored entries of `test_interactions` are the test items, whatever their value: explicit zeros and -1 count too, as
-  in LightFM. (Take out what is not liked before evaluating, for example ``ratings.multiply(ratings >= 4)``.) Several
-  entries for the same user and item count once.
+- The stored entries of `test_interactions` are the test items, whatever their value: explicit zeros and -1 count too,
+  as in LightFM. (Take out what is not liked before evaluating, for example ``ratings.multiply(ratings >= 4)``.)
+  Several entries for the same user and item count once.
 - The result has one ``float64`` value for each user with at least one test item, in the order of the users; with
   ``preserve_rows=True`` one for every user, where users without test items get 0.0 (`auc_score`: 0.5), never NaN.
 - Everything is computed from whole-number ranks, summed in the order of rank: renumbering users or items renumbers the

@@ -49,7 +49,7 @@ NAMES_COMPARED = 20_000
 
 
 def positive_int(name: str, value: Any) -> int:
-    """Return `value` as an ``int`` of at least 1; Python and NumPy integers pass, bools and floats do not.
+    """Return `value` as an ``int`` from 1 to 2**31 - 1; Python and NumPy integers pass, bools and floats do not.
 
     >>> positive_int("epochs", np.int64(3))
     3
@@ -60,6 +60,8 @@ def positive_int(name: str, value: Any) -> int:
     """
     if not _is_integer(value) or value < 1:
         raise ValueError(f"{name} must be a positive integer, got {value!r}.")
+    if value > LARGEST_INDEX:
+        raise ValueError(f"{name} must be at most {LARGEST_INDEX}, got {value!r}.")
     return int(value)
 
 

@@ -112,9 +112,13 @@ def rank_entries(
             for position in range(start, end):
                 out[position] = scores[row, test_items[position]]
             silence(scores, row, n_items, train_items, train_starts[group[row]], train_starts[group[row] + 1])
+            n_known = train_starts[group[row] + 1] - train_starts[group[row]]
             for position in range(start, end):
-                itself = np.float32(1) if scores[row, test_items[position]] == out[position] else np.float32(0)
-                out[position] = count_at_least(scores, row, out[position]) - itself
+                if out[position] == -np.inf:  # as do the items that were taken out: they must not be counted
+                    out[position] = n_items - n_known - 1
+                else:
+                    itself = np.float32(1) if scores[row, test_items[position]] == out[position] else np.float32(0)
+                    out[position] = count_at_least(scores, row, out[position]) - itself
 
 
 @part

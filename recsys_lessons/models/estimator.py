@@ -14,7 +14,7 @@ class Estimator:
     """
 
     _fixed_by_fit: tuple[str, ...] = ()
-    """Arguments that give learned arrays their shape: changing one of them makes the model unfitted."""
+    """Arguments that give learned arrays their shape or meaning: changing one of them makes the model unfitted."""
 
     @classmethod
     def _parameter_names(cls) -> list[str]:

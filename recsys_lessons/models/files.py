@@ -38,13 +38,17 @@ def portable_params(params: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
+def _with_suffix(path: str | os.PathLike) -> Path:
+    path = Path(path)
+    return path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
+
+
 def write_model(path: str | os.PathLike, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> Path:
     """Write a model to `path`, with the suffix ``.npz`` added if missing, and return where it was written.
 
     An older file is replaced only once the new one is complete.
     """
-    path = Path(path)
-    path = path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
+    path = _with_suffix(path)
     text = np.array(json.dumps({"format": FORMAT, **about}))
     # A file of its own name in the same folder, made with the permissions that any new file gets.
     unfinished = path.with_name(f"{path.stem}-{uuid.uuid4().hex}.part")
@@ -66,6 +70,7 @@ def read_model(path: str | os.PathLike, model: str) -> tuple[dict[str, Any], dic
         If the file is not such a model, or comes from a newer version of the library.
     """
     try:
+        path = path if os.path.exists(path) else _with_suffix(path)
         # Opened here, since NumPy leaves a file open that turns out to be no archive.
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             saved = {name: file[name] for name in file.files}

@@ -278,7 +278,7 @@ class FunkSVD(RankingRatingModel):
             A fitted model whose users are the rows of `ratings` and whose items are copies of this model's. This model
             is not changed.
         """
-        epochs = self.epochs if epochs is None else positive_int("epochs", epochs)
+        epochs = self.epochs if epochs is None else number_of_epochs(epochs)
         folded, entries = self._fold(ratings)
         data = folded._by_user(entries)
         order = np.arange(len(data.starts) - 1, dtype=np.int32)

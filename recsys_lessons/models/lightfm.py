@@ -139,7 +139,7 @@ class LightFM(Estimator):
     array([1], dtype=int32)
     """
 
-    _fixed_by_fit = ("no_components",)
+    _fixed_by_fit = ("no_components", "learning_schedule")
 
     item_embeddings = LearnedArray("item", "embeddings")
     item_biases = LearnedArray("item", "biases")
@@ -285,7 +285,8 @@ class LightFM(Estimator):
     ) -> LightFM:
         """Go on learning from where the model is; as `fit` if it was never fitted.
 
-        Two epochs in one call and in two calls give the same model, to the bit. Arguments as for `fit`.
+        Two epochs in one call and in two calls give the same model, to the bit. Arguments and errors as for `fit`;
+        users, items and features must be those of the first call.
         """
         return self._train(
             False,
@@ -324,12 +325,13 @@ class LightFM(Estimator):
             "item": self._training_features("item", item_features, n_items, restart),
         }
         if restart:
+            described = {side: matrix is not None and not _is_identity(matrix) for side, matrix in features.items()}
             widths = {
                 "user": n_users if features["user"] is None else features["user"].shape[1],
                 "item": n_items if features["item"] is None else features["item"].shape[1],
             }
             self._start(widths)
-        self._n_rows = {"user": n_users, "item": n_items}
+            self._described = described
         data = _training_data(entries, weights, self.loss)
         self._run_epochs(data, entries.shape, features, epochs, num_threads, verbose, callback)
         return self
@@ -345,8 +347,17 @@ class LightFM(Estimator):
                     f"{features.shape[0]} rows, the interactions have {n_rows} {side}s."
                 )
         if not restart:
+            if features is None:
+                self._check_undescribed(side)
             self._check_width(side, n_rows if features is None else features.shape[1])
         return features
+
+    def _check_undescribed(self, side: str) -> None:
+        if self._described[side]:
+            raise ValueError(
+                f"{side}_features is missing: the model was fitted with a matrix of {len(self._learned(side).biases)} "
+                f"features. Pass {side}_features here too."
+            )
 
     def _check_width(self, side: str, width: int) -> None:
         known = len(self._learned(side).biases)
@@ -490,17 +501,24 @@ class LightFM(Estimator):
             A fitted model whose users are the rows of `interactions`, one feature each (so it is asked without
             `user_features`), and whose items are copies of this model's (so it is asked with `item_features` if this
             one is). This model is not changed.
+
+        Raises
+        ------
+        ValueError
+            If the model is not fitted, for input of the wrong shape or type, and when training diverges.
         """
         self._check_fitted()
         entries = sparse_interactions("interactions", interactions)
         weights = _sample_weights(sample_weight, entries)
         n_users, n_items = entries.shape
-        epochs, num_threads = positive_int("epochs", epochs), number_of_threads(num_threads)
-        items = self._represent("item", item_features, n_items)
+        epochs, num_threads = number_of_epochs(epochs), number_of_threads(num_threads)
+        items = self._represent("item", item_features, 0)
+        if n_items != len(items.biases):
+            raise ValueError(f"interactions must have a column for each of {len(items.biases)} items, got {n_items}.")
         folded = type(self)(**{**self.get_params(), "max_sampled": max(self.max_sampled, 1)})
         folded.max_sampled = self.max_sampled
         folded._stream = self._stream.copy()
-        folded._n_rows = {"user": n_users, "item": self._n_rows["item"]}
+        folded._described = {"user": False, "item": self._described["item"]}
         first_gradient = 1.0 if self.learning_schedule == "adagrad" else 0.0
         users = new_parameters(n_users, self.no_components, first_gradient)
         if user_features is not None:
@@ -551,6 +569,11 @@ class LightFM(Estimator):
         Returns
         -------
         float32 array of shape (n_pairs,)
+
+        Raises
+        ------
+        ValueError
+            If the model is not fitted, for ids that it does not know, and for features other than those of training.
         """
         self._check_fitted()
         number_of_threads(num_threads)
@@ -590,6 +613,12 @@ class LightFM(Estimator):
         scipy.sparse.csr_matrix of float32
             The rank of each stored entry of `test_interactions` (duplicates are merged). An item that scores the same
             as another stands behind it.
+
+        Raises
+        ------
+        ValueError
+            If the model is not fitted, for matrices that do not fit it or each other, for features other than those of
+            training, and for learned numbers that are NaN.
         """
         self._check_fitted()
         num_threads = number_of_threads(num_threads)
@@ -633,6 +662,12 @@ class LightFM(Estimator):
             Equal scores in the order of the ids. Where fewer than `n` candidates are left, -1.
         scores : float32 array of the same shape
             Minus infinity beside -1.
+
+        Raises
+        ------
+        ValueError
+            If the model is not fitted, for ids that it does not know, an `exclude` of another shape, features other
+            than those of training, and for learned numbers that are NaN.
         """
         self._check_fitted()
         num_threads = number_of_threads(num_threads)
@@ -650,7 +685,12 @@ class LightFM(Estimator):
     ) -> tuple[np.ndarray, np.ndarray]:
         """The items whose representations point most nearly the same way (cosine), without the item itself.
 
-        Returns ids, int32, and cosines, float32, shaped as by `recommend`.
+        Arguments and errors as for `recommend`.
+
+        Returns
+        -------
+        ids : int32 array of shape (n_item_ids, n), or (n,) for a single item
+        cosines : float32 array of the same shape
         """
         self._check_fitted()
         represented = self._represent("item", item_features, 0)
@@ -681,13 +721,8 @@ class LightFM(Estimator):
         """Representations of all rows of a feature matrix, of which there must be at least `n_rows`."""
         parameters = self._learned(side)
         if features is None:
-            known = len(parameters.biases)
-            if known != self._n_rows[side]:
-                raise ValueError(
-                    f"{side}_features is missing: the model was fitted with a matrix of {known} features for "
-                    f"{self._n_rows[side]} {side}s. Pass {side}_features here too."
-                )
-            if n_rows > known:
+            self._check_undescribed(side)
+            if n_rows > len(parameters.biases):
                 self._check_width(side, n_rows)
             return Representations(parameters.embeddings, parameters.biases, self.no_components)
         matrix = as_csr_float32(f"{side}_features", features)
@@ -729,7 +764,8 @@ class LightFM(Estimator):
 
     def _forget(self) -> None:
         self._parameters: dict[str, Parameters | None] = {side: None for side in _SIDES}
-        self._n_rows: dict[str, int] = {}
+        # Whether a side was trained with features other than each row's own.
+        self._described: dict[str, bool] = {}
         self._stream: np.ndarray | None = None
         self.training_history: list[dict[str, float]] = []
 
@@ -755,13 +791,13 @@ class LightFM(Estimator):
 
         The file holds plain arrays and text, no pickles, and replaces an older one only once it is complete. A loaded
         model predicts and goes on training to the same bytes. A `random_state` that is an object is saved as None:
-        what matters of it is in the model's own stream.
+        what matters of it is in the model's own stream. Raises ``ValueError`` if the model is not fitted.
         """
         self._check_fitted()
         about = {
             "model": "LightFM",
             "params": portable_params(self.get_params()),
-            "n_rows": self._n_rows,
+            "described": self._described,
             "history": self.training_history,
         }
         arrays = {
@@ -773,10 +809,12 @@ class LightFM(Estimator):
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> LightFM:
-        """Read a model that `save` wrote.
+        """Read a model that `save` wrote; the suffix ``.npz`` may be left out.
 
         Raises
         ------
+        FileNotFoundError
+            If there is no such file.
         ValueError
             If the file is not such a model, or comes from a newer version of the library.
         """
@@ -793,11 +831,18 @@ class LightFM(Estimator):
                     for field in Parameters._fields
                 )
                 model._parameters[side] = copy_parameters(Parameters(*arrays), model.no_components)
-            model._n_rows = {side: int(about["n_rows"][side]) for side in _SIDES}
+            model._described = {side: bool(about["described"][side]) for side in _SIDES}
             model._stream, model.training_history = saved_stream(saved), list(about["history"])
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} does not hold a model written by LightFM.save: {error}") from error
         return model
+
+
+def _is_identity(matrix: sp.csr_matrix) -> bool:
+    """Whether each row has one feature, its own, with weight 1: what leaving the matrix out means."""
+    rows = np.arange(min(matrix.shape))
+    square = matrix.shape[0] == matrix.shape[1] == matrix.nnz
+    return square and np.array_equal(matrix.indices, rows) and bool((matrix.data == 1).all())
 
 
 def _sample_weights(sample_weight: Any, entries: sp.coo_matrix) -> np.ndarray:

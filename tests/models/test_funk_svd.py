@@ -484,8 +484,8 @@ def test_wrong_training_arguments(ratings, fitted):
         fitted.fit_partial(ratings.tocsr()[:, :19])
     with pytest.raises(ValueError, match="a column for each of the 20 items in training, got 19"):
         fitted.fold_in(ratings.tocsr()[:, :19])
-    with pytest.raises(ValueError, match="epochs must be a positive integer, got 0"):
-        fitted.fold_in(ratings, epochs=0)
+    with pytest.raises(ValueError, match="epochs must be a positive integer, got -1"):
+        fitted.fold_in(ratings, epochs=-1)
 
 
 def test_wrong_questions(ratings, fitted):

@@ -133,7 +133,8 @@ def test_going_on_with_other_features(likes, features, hybrid, plain):
     with pytest.raises(ValueError, match="specifies more features than there are estimated.*23 vs 26"):
         model.fit_partial(likes, user_features=features["user_features"], item_features=wide)
     with pytest.raises(ValueError, match="Incorrect number of features in item_features"):
-        model.fit_partial(likes, user_features=features["user_features"])
+        narrow = features["item_features"][:, :-1]
+        model.fit_partial(likes, user_features=features["user_features"], item_features=narrow)
     with pytest.raises(ValueError, match="specifies more features than there are estimated.*12 vs 20"):
         LightFM().fit(likes).fit_partial(some_likes(20, N_ITEMS))
 
@@ -500,3 +501,63 @@ def test_randomized_search(likes):
     assert search.best_params_["no_components"] in (1, 2, 16)
     assert search.best_score_ == max(search.cv_results_["mean_test_score"])
     assert len(search.best_estimator_.training_history) == 1
+
+
+def test_forgotten_features_are_missed_even_where_they_are_as_many_as_items(likes):
+    n_items = likes.shape[1]
+    described = sp.csr_matrix(np.tri(n_items, dtype=np.float32))
+    model = LightFM(loss="warp", random_state=1).fit(likes, item_features=described)
+    for forget in (
+        lambda: model.predict(0, [0]),
+        lambda: model.predict_rank(likes),
+        lambda: model.recommend(0),
+        lambda: model.fit_partial(likes),
+        lambda: model.fold_in(likes),
+    ):
+        with pytest.raises(ValueError, match="item_features is missing"):
+            forget()
+
+
+def test_an_identity_matrix_may_be_left_out_later(likes):
+    identity = sp.identity(likes.shape[1], dtype=np.float32, format="csr")
+    model = LightFM(loss="warp", random_state=1).fit(likes, item_features=identity)
+    np.testing.assert_array_equal(model.predict(0, [0, 1]), model.predict(0, [0, 1], item_features=identity))
+    assert model.fit_partial(likes).recommend(0, n=1)[0].shape == (1,)
+
+
+def test_a_banned_item_comes_last(likes):
+    model = LightFM(loss="warp", random_state=1).fit(likes)
+    model.item_biases[3] = -np.inf
+    n_items = likes.shape[1]
+    everything = sp.csr_matrix(np.ones((1, n_items), dtype=np.float32))
+    user = sp.csr_matrix(([1.0], ([0], [0])), shape=(1, likes.shape[0]), dtype=np.float32)
+    assert model.predict_rank(everything, user_features=user).toarray()[0, 3] == n_items - 1
+    known = sp.csr_matrix(([1.0, 1.0], ([0, 0], [0, 1])), shape=(1, n_items))
+    banned = sp.csr_matrix(([1.0], ([0], [3])), shape=(1, n_items))
+    assert model.predict_rank(banned, known, user_features=user).data.tolist() == [n_items - 3]
+
+
+def test_another_schedule_starts_anew(likes):
+    # Adagrad divides by the root of sums that Adadelta starts at zero.
+    model = LightFM(learning_schedule="adadelta").fit(likes).set_params(learning_schedule="adagrad")
+    assert model.item_embeddings is None
+    assert np.isfinite(model.fit_partial(likes).item_embeddings).all()
+
+
+def test_new_users_are_folded_in_with_all_items(likes):
+    model = LightFM(loss="warp", random_state=1).fit(likes)
+    with pytest.raises(ValueError, match="interactions must have a column for each of"):
+        model.fold_in(likes.tocsc()[:, :2])
+    assert not model.fold_in(likes, epochs=0).user_embeddings.any()
+
+
+@pytest.mark.parametrize("name", ["max_sampled", "k", "n", "no_components"])
+def test_absurd_numbers_are_refused(name):
+    with pytest.raises(ValueError, match=f"{name} must be at most 2147483647"):
+        LightFM(**{name: 10**12})
+
+
+def test_the_suffix_may_be_left_out(likes, tmp_path):
+    model = LightFM(random_state=1).fit(likes)
+    model.save(tmp_path / "model")
+    np.testing.assert_array_equal(LightFM.load(tmp_path / "model").item_embeddings, model.item_embeddings)

@@ -142,7 +142,7 @@ def test_a_file_whose_arrays_do_not_fit_together_is_refused(kind, about, arrays,
 
 
 @pytest.mark.parametrize(
-    "about", [lambda a: a.update(n_rows=3), lambda a: a.update(n_rows={}), lambda a: a.update(history=1)]
+    "about", [lambda a: a.update(described=3), lambda a: a.update(described={}), lambda a: a.update(history=1)]
 )
 def test_a_file_with_a_broken_description_is_refused(about, tmp_path):
     path = some_model(LightFM).fit(LIKES).save(tmp_path / "model.npz")

@@ -11,7 +11,15 @@ import scipy.sparse as sp
 from PIL import Image
 
 from recsys_lessons.teaching import plotting
-from recsys_lessons.teaching.plotting import drawing, plot_by_seed, plot_genre_profile, plot_training
+from recsys_lessons.teaching.plotting import (
+    drawing,
+    drawing_panels,
+    plot_by_seed,
+    plot_genre_profile,
+    plot_training,
+    style,
+    training,
+)
 
 HISTORY = [
     {"loss": 0.9, "updates": 10, "draws": 20},
@@ -110,6 +118,24 @@ def test_a_figure_without_words_is_refused(arguments, message):
         pass
 
 
+def test_panels_share_one_picture_and_one_title(shown, monkeypatch):
+    drawn = []
+    original = style._png
+    monkeypatch.setattr(style, "_png", lambda figure: drawn.append(figure) or original(figure))
+    with drawing_panels("Both fall", ["train", "test"], alt="Two lines.", facts=["one"], share_y=True) as (left, right):
+        left.plot([2, 1])
+        right.plot([3, 1])
+    assert len(shown) == 1
+    assert drawn[0].get_suptitle() == "Both fall"
+    assert [axes.get_title(loc="left") for axes in drawn[0].axes] == ["train", "test"]
+    assert left.get_ylim() == right.get_ylim()
+
+
+def test_a_figure_without_panels_is_refused():
+    with pytest.raises(ValueError, match="panel_titles is empty"), drawing_panels("t", [], alt="a", facts=["f"]):
+        pass
+
+
 @pytest.mark.parametrize(
     ("history", "title"),
     [
@@ -120,8 +146,8 @@ def test_a_figure_without_words_is_refused(arguments, message):
 )
 def test_the_title_states_the_finding(monkeypatch, history, title):
     titles = []
-    original = plotting.drawing
-    monkeypatch.setattr(plotting, "drawing", lambda t, **k: (titles.append(t), original(t, **k))[1])
+    original = training.drawing
+    monkeypatch.setattr(training, "drawing", lambda t, **k: (titles.append(t), original(t, **k))[1])
     plot_training(history)
     assert titles == [title]
 
@@ -208,8 +234,8 @@ def test_settings_are_told_with_their_ranges_and_what_they_are_compared_with(sho
 
 def test_dots_of_equal_value_stay_countable(monkeypatch):
     drawn = []
-    monkeypatch.setattr(plotting, "_png", lambda figure: drawn.append(figure) or b"")
-    monkeypatch.setattr(plotting, "_show", lambda picture, alt: None)
+    monkeypatch.setattr(style, "_png", lambda figure: drawn.append(figure) or b"")
+    monkeypatch.setattr(style, "_show", lambda picture, alt: None)
     plot_by_seed({"a": [0.1, 0.1, 0.1], "b": [0.2, 0.1, 0.2]}, measure="recall@10", title="No difference")
     heights = [line.get_ydata() - place for place, line in enumerate(drawn[0].axes[0].lines)]
     assert len(set(heights[0])) == 3

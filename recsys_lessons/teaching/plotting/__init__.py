@@ -1,0 +1,50 @@
+"""The figures of the lessons: one call, one figure, and the same style everywhere.
+
+A figure function returns ``None`` and leaves four things in the notebook: the picture on its own light card
+(readable in the light and in the dark theme), a title that states what was found, a text alternative for
+screen readers, and two to four *figure facts* in print. The facts matter: a test of a notebook never compares
+pictures, so the numbers a reader should take away are compared as text.
+
+This module knows arrays, lists and histories. It must not know models, data sets or widgets.
+
+A new figure is one function here, around `drawing`::
+
+    def plot_something(values):
+        highest = max(values)
+        with drawing(f"The highest value is {highest}", x_label="position", y_label="value (units)",
+                     alt=f"Line chart of {len(values)} values.", facts=[f"highest value: {highest}"]) as axes:
+            axes.plot(values, color=BLUE)
+
+Figures of one subject share a file. A new one is also named in the list below.
+"""
+
+from recsys_lessons.teaching.plotting.lists import plot_genre_profile
+from recsys_lessons.teaching.plotting.style import (
+    BLUE,
+    GRAY,
+    GREEN,
+    ORANGE,
+    PALETTE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    drawing,
+    drawing_panels,
+)
+from recsys_lessons.teaching.plotting.training import plot_by_seed, plot_training
+
+__all__ = [
+    "BLUE",
+    "GRAY",
+    "GREEN",
+    "ORANGE",
+    "PALETTE",
+    "PURPLE",
+    "SKY",
+    "VERMILION",
+    "drawing",
+    "drawing_panels",
+    "plot_by_seed",
+    "plot_genre_profile",
+    "plot_training",
+]

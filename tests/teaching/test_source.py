@@ -209,7 +209,7 @@ class TestPart:
         ("part", "message"),
         [
             ("nowhere", "begins with 'nowhere', which is in no line of plain"),
-            ("total", "begins with 'total', which is in 5 lines of plain; expected one"),
+            ("total", "begins with 'total', which is in 5 lines of plain; give more of the line"),
             (("return", "a + b"), "ends with 'a \\+ b', which is in no line of plain from 'return' on"),
             ("", "expected text of the first line"),
             (("return", ""), "expected text of the first line"),

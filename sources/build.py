@@ -3,12 +3,14 @@
     python sources/build.py              build what is stale
     python sources/build.py 00 03        build these, stale or not
     python sources/build.py --all        build everything
+    python sources/build.py --draft 03   build it although the form of a lesson is not complete
     python sources/build.py --check      say what is stale, and end with 1 if anything is
 
 A lesson is a jupytext percent script, ``sources/lessons/NN_name.py``. Its notebook is executed from top to
 bottom in an empty folder and a fresh kernel, and stored with its outputs in ``notebooks/NN_name.ipynb``. A
 cell that raises, writes to stderr or leaves something that cannot be reproduced stops the build of that
-notebook: the message names the line, and the notebook that was there stays.
+notebook: the message names the line, and the notebook that was there stays. So does a departure from the form
+of a lesson (`lesson_form.py`), which is looked for first.
 
 Two builds of one source give the same bytes. So cell ids come from content, there is no time of execution, no
 state of a widget, no version of Python. Each notebook carries the hash of the source (and of `FORMAT`) that
@@ -26,11 +28,13 @@ import re
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jupytext
+import lesson_form
 import nbformat
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
@@ -55,6 +59,7 @@ class Shelf:
 
     sources: Path
     notebooks: Path
+    form: Callable[[NotebookNode], list[str]] = lambda notebook: []
 
     def scripts(self) -> list[Path]:
         """All sources, in order."""
@@ -74,7 +79,7 @@ class Shelf:
         return [(path, self.notebooks / path.name) for path in sorted(self.sources.glob("*.md"))]
 
 
-LESSONS = Shelf(ROOT / "sources" / "lessons", ROOT / "notebooks")
+LESSONS = Shelf(ROOT / "sources" / "lessons", ROOT / "notebooks", lesson_form.problems)
 SHELVES = (LESSONS,)
 
 
@@ -242,11 +247,6 @@ def problems(notebook: NotebookNode) -> list[str]:
         found.append("language_info.version is stored")
     if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
         found.append("the kernel is not python3")
-    objectives = [c for c in notebook.cells if c.cell_type == "markdown" and "objectives" in c.metadata.get("tags", [])]
-    if len(objectives) != 1:
-        found.append(f"{len(objectives)} markdown cells are tagged objectives; expected 1")
-    elif len(re.findall(r"^\s*(?:[-*]|\d+\.) \S", objectives[0].source, flags=re.MULTILINE)) < 2:
-        found.append("the cell tagged objectives lists fewer than 2 objectives")
     code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     counts = [cell.execution_count for cell in code_cells]
     if counts != list(range(1, len(counts) + 1)):
@@ -334,8 +334,10 @@ def is_stale(script: Path, notebook: Path) -> bool:
     return built_from(notebook) != source_hash(script)
 
 
-def build(script: Path, target: Path) -> None:
+def build(script: Path, target: Path, form: Callable[[NotebookNode], list[str]] | None = None) -> None:
     """Build the executed notebook `target` from `script`.
+
+    Without `form`, a function that says what the notebook lacks, any form will do.
 
     Raises
     ------
@@ -343,15 +345,20 @@ def build(script: Path, target: Path) -> None:
         If it cannot be built. The notebook that was there is left as it was.
     """
     notebook = read(script)
+    _refuse(script, form(notebook) if form else [])
     execute(notebook, script)
     clean(notebook, script)
     found = problems(notebook)
     content = serialized(notebook)
     if len(content) > LIMIT_BYTES:
         found.append(f"the notebook has {len(content):,} bytes; expected at most {LIMIT_BYTES:,}")
+    _refuse(script, found)
+    replace(target, content)
+
+
+def _refuse(script: Path, found: list[str]) -> None:
     if found:
         raise BuildError("\n".join(f"{relative(script)}: {problem}" for problem in found))
-    replace(target, content)
 
 
 def serialized(notebook: NotebookNode) -> bytes:
@@ -390,10 +397,15 @@ def check(shelves: tuple[Shelf, ...] = SHELVES) -> list[str]:
     return found
 
 
-def select(names: list[str], shelves: tuple[Shelf, ...]) -> list[tuple[Path, Path]]:
-    """Find the (script, notebook) pairs that `names` mean: a stem, the beginning of one, or a path."""
-    pairs = [(script, shelf.notebook_of(script)) for shelf in shelves for script in shelf.scripts()]
-    chosen = []
+def everything(shelves: tuple[Shelf, ...]) -> list[tuple[Path, Shelf]]:
+    """Every script, with the shelf on which it stands."""
+    return [(script, shelf) for shelf in shelves for script in shelf.scripts()]
+
+
+def select(names: list[str], shelves: tuple[Shelf, ...]) -> list[tuple[Path, Shelf]]:
+    """Find the scripts that `names` mean: a stem, the beginning of one, or a path."""
+    pairs = everything(shelves)
+    chosen: list[tuple[Path, Shelf]] = []
     for name in names:
         matching = [pair for pair in pairs if pair[0].stem.startswith(Path(name).stem)]
         if not matching:
@@ -407,6 +419,7 @@ def main(arguments: list[str] | None = None, shelves: tuple[Shelf, ...] = SHELVE
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="which to build, by name or its beginning (default: what is stale)")
     parser.add_argument("--all", action="store_true", help="build everything")
+    parser.add_argument("--draft", action="store_true", help="report departures from the form, and build all the same")
     parser.add_argument("--check", action="store_true", help="build nothing, say what is stale")
     options = parser.parse_args(arguments)
     if options.check:
@@ -421,12 +434,18 @@ def main(arguments: list[str] | None = None, shelves: tuple[Shelf, ...] = SHELVE
         print(error, file=sys.stderr)
         return 1
     if not options.names:
-        everything = [(script, shelf.notebook_of(script)) for shelf in shelves for script in shelf.scripts()]
-        chosen = [pair for pair in everything if options.all or is_stale(*pair)]
+        pairs = everything(shelves)
+        chosen = [
+            (script, shelf) for script, shelf in pairs if options.all or is_stale(script, shelf.notebook_of(script))
+        ]
     failures = 0
-    for script, notebook in chosen:
+    for script, shelf in chosen:
+        notebook = shelf.notebook_of(script)
+        if options.draft:
+            for problem in shelf.form(read(script)):
+                print(f"{relative(script)}: {problem}", file=sys.stderr)
         try:
-            build(script, notebook)
+            build(script, notebook, None if options.draft else shelf.form)
         except BuildError as error:
             failures += 1
             print(f"NOT built {relative(notebook)}\n{error}\n", file=sys.stderr)

@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def load_builder():
+    sys.path.insert(0, str(ROOT / "sources"))  # as when it is run as a script
     spec = importlib.util.spec_from_file_location("recsys_lessons_build", ROOT / "sources" / "build.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up
@@ -19,6 +20,7 @@ def load_builder():
 
 
 build = load_builder()
+lesson_form = build.lesson_form
 
 HEAD = """\
 # %% [markdown]
@@ -58,10 +60,10 @@ def refused(shelf, text):
 
 def executed(source="1 + 1", outputs=(), tags=(), **metadata):
     """A notebook with one executed cell, as `problems` gets it."""
-    objectives = nbformat.v4.new_markdown_cell("- add\n- multiply", metadata={"tags": ["objectives"]})
+    head = nbformat.v4.new_markdown_cell("# A lesson")
     cell = nbformat.v4.new_code_cell(source, execution_count=1, outputs=list(outputs), metadata={"tags": list(tags)})
     return nbformat.v4.new_notebook(
-        cells=[objectives, cell],
+        cells=[head, cell],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}, **metadata},
     )
 
@@ -178,10 +180,8 @@ def test_the_hash_follows_text_and_format_but_not_line_endings(shelf, monkeypatc
 def test_names_choose_and_unknown_names_list_what_there_is(shelf, capsys):
     for name in ("00_start", "01_feedback", "02_factors"):
         write(shelf, GOOD, name)
-    assert [script.stem for script, _ in build.select(["01", "sources/lessons/00_start.py"], (shelf,))] == [
-        "01_feedback",
-        "00_start",
-    ]
+    chosen = build.select(["01", "sources/lessons/00_start.py"], (shelf,))
+    assert chosen == [(shelf.sources / "01_feedback.py", shelf), (shelf.sources / "00_start.py", shelf)]
     assert build.main(["07"], (shelf,)) == 1
     assert capsys.readouterr().err == "no source is called 07; there are: 00_start, 01_feedback, 02_factors\n"
 
@@ -266,18 +266,31 @@ def test_what_must_not_be_stored_is_found(notebook, expected):
     assert any(expected in problem for problem in found), found
 
 
-def test_order_of_execution_ids_and_objectives_are_checked():
+def test_order_of_execution_and_ids_are_checked():
     notebook = executed()
     notebook.cells[1].execution_count = 3
-    notebook.cells[0].metadata.tags = []
     notebook.cells[0].id = notebook.cells[1].id
     found = " ".join(build.problems(notebook))
     assert "counts [3]" in found
-    assert "0 markdown cells are tagged objectives" in found
     assert "is used 2 times" in found
-    notebook = executed()
-    notebook.cells[0].source = "- only one"
-    assert build.problems(notebook) == ["the cell tagged objectives lists fewer than 2 objectives"]
+
+
+def test_a_departure_from_the_form_is_found_before_anything_runs(shelf, capsys):
+    strict = build.Shelf(shelf.sources, shelf.notebooks, lesson_form.problems)
+    _, notebook = write(shelf, HEAD + "# %%\n1 / 0\n")
+    assert build.main([], (strict,)) == 1
+    told = capsys.readouterr().err
+    assert "00_lesson.py: there is no section '## Quiz'" in told
+    assert "ZeroDivisionError" not in told
+    assert not notebook.exists()
+
+
+def test_a_draft_is_built_and_told_what_it_lacks(shelf, capsys):
+    strict = build.Shelf(shelf.sources, shelf.notebooks, lesson_form.problems)
+    _, notebook = write(shelf, GOOD)
+    assert build.main(["--draft", "00"], (strict,)) == 0
+    assert "00_lesson.py: there is no section '## Quiz'" in capsys.readouterr().err
+    assert notebook.exists()
 
 
 def test_a_notebook_that_is_too_large_is_refused(shelf, monkeypatch):

@@ -9,7 +9,8 @@ import pytest
 
 from tests.test_build import build
 
-PAIRS = [(script, shelf.notebook_of(script)) for shelf in build.SHELVES for script in shelf.scripts()]
+SHELF_OF = dict(build.everything(build.SHELVES))
+PAIRS = [(script, shelf.notebook_of(script)) for script, shelf in SHELF_OF.items()]
 STORED = [notebook for _, notebook in PAIRS]
 REPAIR = f"repair with: {build.REPAIR}"
 
@@ -44,6 +45,11 @@ def test_what_is_stored_is_clean(notebook):
     stored = nbformat.read(notebook, as_version=4)
     nbformat.validate(stored)
     assert build.problems(stored) == []
+
+
+@pytest.mark.parametrize(("script", "notebook"), PAIRS, ids=lambda path: path.stem)
+def test_the_form_is_kept(script, notebook):
+    assert SHELF_OF[script].form(nbformat.read(notebook, as_version=4)) == []
 
 
 @pytest.mark.parametrize("notebook", STORED, ids=lambda path: path.stem)

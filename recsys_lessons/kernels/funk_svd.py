@@ -66,6 +66,8 @@ class RatingSettings(NamedTuple):
     regularization: float
     learn_items: bool
     """False while new users are folded in: the items stay as they are."""
+    learn_biases: bool = True
+    """False for a model without biases: they stay as they are."""
 
 
 @part
@@ -104,9 +106,10 @@ def learn_ratings(users, items, ratings, order, settings):
             item = np.int64(ratings.items[position])
             error = ratings.values[position] - predict_rating(users, items, user, item, global_mean)
             pull = learning_rate * error
-            users.biases[user] = shrinkage * users.biases[user] + pull
-            if settings.learn_items:
-                items.biases[item] = shrinkage * items.biases[item] + pull
+            if settings.learn_biases:
+                users.biases[user] = shrinkage * users.biases[user] + pull
+                if settings.learn_items:
+                    items.biases[item] = shrinkage * items.biases[item] + pull
             step_embeddings(users.embeddings, items.embeddings, user, item, shrinkage, pull, settings.learn_items)
             squares += np.float64(error) * np.float64(error)
     return squares

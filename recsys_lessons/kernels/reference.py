@@ -445,9 +445,10 @@ def learn_ratings(users, items, ratings, order, settings):
             item, rating = ratings.items[position], number(ratings.values[position])
             error = rating - predict_rating(users, items, user, item, number(settings.global_mean))
             pull = learning_rate * error
-            users.biases[user] = shrinkage * users.biases[user] + pull
-            if settings.learn_items:
-                items.biases[item] = shrinkage * items.biases[item] + pull
+            if settings.learn_biases:
+                users.biases[user] = shrinkage * users.biases[user] + pull
+                if settings.learn_items:
+                    items.biases[item] = shrinkage * items.biases[item] + pull
             for component in range(users.embeddings.shape[1]):
                 p, q = users.embeddings[user, component], items.embeddings[item, component]
                 users.embeddings[user, component] = shrinkage * p + pull * q

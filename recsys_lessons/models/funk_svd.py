@@ -45,6 +45,8 @@ class FunkSVD(RankingRatingModel):
         cut off.
     random_state : None, int, numpy.random.RandomState or numpy.random.Generator
         With an int, each `fit` starts from the same seed; an object is advanced by each `fit`.
+    biased : bool
+        Learn biases. With False they stay 0, and a prediction is the global mean plus an inner product.
 
     Attributes
     ----------
@@ -63,8 +65,9 @@ class FunkSVD(RankingRatingModel):
     Notes
     -----
     The arithmetic and the defaults are those of Surprise's `SVD`. Differences: in each epoch the users come in a new
-    random order, each with all their ratings, item by item; numbers are float32. The order in which ratings are stored
-    makes no difference. Training runs in one thread and gives the same bytes on every x86-64 processor.
+    random order, each with all their ratings, item by item; numbers are float32; a model without biases keeps the
+    global mean, which Surprise's drops as well. The order in which ratings are stored makes no difference. Training
+    runs in one thread and gives the same bytes on every x86-64 processor.
 
     A stored zero is a rating of 0; what is not stored is not known. A rating that is stored twice is learned twice.
 
@@ -102,6 +105,7 @@ class FunkSVD(RankingRatingModel):
         init_std: float = 0.1,
         clip: bool = True,
         random_state: None | int | np.random.RandomState | np.random.Generator = None,
+        biased: bool = True,
     ):
         self.no_components = no_components
         self.epochs = epochs
@@ -110,6 +114,7 @@ class FunkSVD(RankingRatingModel):
         self.init_std = init_std
         self.clip = clip
         self.random_state = random_state
+        self.biased = biased
         self._check_arguments()
         self._forget()
 
@@ -120,6 +125,7 @@ class FunkSVD(RankingRatingModel):
         non_negative_float("regularization", self.regularization)
         non_negative_float("init_std", self.init_std)
         boolean("clip", self.clip)
+        boolean("biased", self.biased)
         check_random_state(self.random_state)
 
     # ------------------------------------------------------------------------------------------------- training
@@ -239,7 +245,11 @@ class FunkSVD(RankingRatingModel):
     def _epoch(self, data: Ratings, order: np.ndarray, learn_items: bool) -> dict[str, float]:
         """One pass over the ratings of all users, in a given order, and its record."""
         settings = RatingSettings(
-            float(self.global_mean), float(self.learning_rate), float(self.regularization), learn_items
+            float(self.global_mean),
+            float(self.learning_rate),
+            float(self.regularization),
+            learn_items,
+            bool(self.biased),
         )
         users, items = self._parameters["user"], self._parameters["item"]
         loss = funk_svd.learn_ratings(users, items, data, order, settings) / max(len(data.values), 1)

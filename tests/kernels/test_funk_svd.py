@@ -125,6 +125,20 @@ def test_a_whole_training_equals_the_reference_in_bits(n_components):
         assert not one.embeddings[:, n_components:].any(), "the padding must stay zero"
 
 
+@pytest.mark.parametrize("learn_items", [True, False])
+def test_without_biases_only_the_embeddings_are_learned_and_equal_the_reference_in_bits(learn_items):
+    users, items, ratings, settings = problem(learn_items=learn_items)
+    settings = settings._replace(learn_biases=False)
+    order = np.arange(N_USERS, dtype=np.int32)
+    compiled, plain = copy.deepcopy((users, items)), copy.deepcopy((users, items))
+    result = funk_svd.learn_ratings(*compiled, ratings, order, settings)
+    assert result == reference.learn_ratings(*plain, ratings, order, settings)
+    for before, one, other in zip((users, items), compiled, plain, strict=True):
+        assert bits(one.embeddings) == bits(other.embeddings)
+        assert bits(one.biases) == bits(other.biases) == bits(before.biases)
+    assert bits(compiled[0].embeddings) != bits(users.embeddings)
+
+
 def test_training_lowers_the_loss_of_an_epoch():
     users, items, ratings, settings = problem(n_ratings=12)
     order = np.arange(N_USERS, dtype=np.int32)

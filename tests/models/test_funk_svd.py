@@ -91,6 +91,17 @@ def test_a_prediction_is_the_mean_two_biases_and_an_inner_product(fitted):
     np.testing.assert_array_equal(fitted.predict(7, [5, 1])[0], fitted.predict([7], [5])[0])
 
 
+def test_without_biases_a_prediction_is_the_mean_and_an_inner_product(ratings, fitted, tmp_path):
+    model = small_model(biased=False, clip=False).fit(ratings)
+    folded = model.fold_in(ratings.tocsr()[:7])
+    for each in (model, folded, FunkSVD.load(model.save(tmp_path / "model.npz")).fit_partial(ratings, epochs=2)):
+        assert not each.user_biases.any() and not each.item_biases.any()
+        assert each.user_embeddings[0].any()
+    expected = model.global_mean + model.item_embeddings[[5, 1]] @ model.user_embeddings[7]
+    np.testing.assert_allclose(model.predict(7, [5, 1]), expected, rtol=1e-5)
+    assert state(model) != state(fitted)
+
+
 def test_predictions_are_clipped_to_the_ratings_seen_unless_told_otherwise(ratings):
     clipped, free = (small_model(clip=clip).fit(ratings) for clip in (True, False))
     for model in (clipped, free):
@@ -446,6 +457,7 @@ def test_parameters_are_shown_and_set(ratings):
         ("regularization", -0.1, "regularization must be a finite number of at least 0, got -0.1"),
         ("init_std", float("nan"), "init_std must be a finite number of at least 0, got nan"),
         ("clip", "no", "clip must be True or False, got 'no'"),
+        ("biased", 1, "biased must be True or False, got 1"),
         ("random_state", -3, "random_state must be None, an integer from 0"),
     ],
 )

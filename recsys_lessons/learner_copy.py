@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from recsys_lessons.teaching.guesses import FILE_NAME as GUESSES
+
 #: The folders of the course that a learner works in.
 COURSE_FOLDERS = ("notebooks", "exercises")
 
@@ -194,7 +196,9 @@ def reset(course: Path, copy: Path, name: str) -> Reset:
 
 
 def _is_hidden(relative: Path) -> bool:
-    return any(part.startswith(".") or part == "__pycache__" for part in relative.parts)
+    """Whether a file in a folder of the course is no part of it: left by a tool, or by somebody who learned there."""
+    guesses = relative.match(f"{Path(GUESSES).stem}*{Path(GUESSES).suffix}")
+    return guesses or any(part.startswith(".") or part == "__pycache__" for part in relative.parts)
 
 
 def _relative_name(copy: Path, asked: str) -> str:

@@ -68,6 +68,25 @@ def test_lab_never_touches_what_the_learner_has_and_adds_what_is_new(course, cop
     assert not list(copy.rglob("*.tmp"))
 
 
+def test_the_glossary_goes_with_the_lessons(course, copy, served):
+    cli.main(["lab", "--folder", str(copy)])
+    assert (copy / "notebooks/glossary.md").read_text() == "published notebooks/glossary.md"
+
+
+def test_guesses_are_neither_copied_nor_reset(course, copy, served, capsys):
+    for name in ("my-guesses.json", "my-guesses.backup-1.json"):
+        (course / "notebooks" / name).write_text("left by whoever learned in the course itself")
+    cli.main(["lab", "--folder", str(copy)])
+    assert not list(copy.rglob("my-guesses*"))
+    (copy / "notebooks/my-guesses.json").write_text("mine")
+    (copy / LESSON).write_text("my notes")
+    cli.main(["lab", "--folder", str(copy)])
+    assert cli.main(["reset", LESSON, "--folder", str(copy)]) == 0
+    assert cli.main(["reset", "notebooks/my-guesses.json", "--folder", str(copy)]) == 2
+    assert (copy / "notebooks/my-guesses.json").read_text() == "mine"
+    assert sorted(path.name for path in copy.rglob("my-guesses*")) == ["my-guesses.json"]
+
+
 def test_a_copy_of_a_read_only_course_can_be_edited(course, copy, served):
     (course / LESSON).chmod(0o444)
     cli.main(["lab", "--folder", str(copy)])

@@ -25,11 +25,13 @@
 #
 # Further down, a model learns from most of what these people, the **users**, liked: 71 films each on average, from none to more than a thousand. About six each are kept back. Then it ranks **all** 9,066 films for each user.
 #
-# Of the first ten, how many will be likes that the model **learned from**? And how many will be among those **kept back**? Put a number from 0 to 10 in place of each question mark.
+# Of the first ten, how many will be likes that the model **learned from**? And how many will be among those **kept back**? Your guesses are kept in your folder, and shown again beside the count.
 
 # %%
-my_guess_learned = "?"
-my_guess_kept_back = "?"
+from recsys_lessons.teaching.guesses import guess, your_guess
+
+guess("00 learned from", "?", expected="a number from 0 to 10")
+guess("00 kept back", "?", expected="a number from 0 to 10")
 
 # %% [markdown]
 # ## Three people, four films, a pencil
@@ -182,8 +184,10 @@ from recsys_lessons.evaluation import precision_at_k
 
 on_train = precision_at_k(model, train, k=10, item_features=item_features).mean()
 on_test = precision_at_k(model, test, k=10, item_features=item_features).mean()
-print(f"learned from: precision@10 {on_train:.3f}   you guessed {my_guess_learned} of ten")
-print(f"kept back:    precision@10 {on_test:.3f}   you guessed {my_guess_kept_back} of ten")
+print(f"learned from: precision@10 {on_train:.3f}")
+your_guess("00 learned from", measured=f"{10 * on_train:.2f} of ten")
+print(f"kept back:    precision@10 {on_test:.3f}")
+your_guess("00 kept back", measured=f"{10 * on_test:.2f} of ten")
 
 # %% [markdown]
 # Four and a half of ten against half a film. The usual verdict: the model has learned train by heart.
@@ -193,7 +197,7 @@ print(f"kept back:    precision@10 {on_test:.3f}   you guessed {my_guess_kept_ba
 # One run could be luck, so train both kinds five times, each with another **seed** for the random numbers. **Before you run it:** where will the cheats end up, in precision@10 on test?
 
 # %%
-my_guess_cheating = "?"
+guess("00 cheating", "?", expected="a number from 0 to 1")
 
 # %%
 seeds = range(42, 47)
@@ -206,7 +210,8 @@ cheats = [LightFM(**settings, random_state=s).fit(train + test, item_features=it
 honest = np.array([precision_at_k(m, test, item_features=item_features).mean() for m in models])
 cheating = np.array([precision_at_k(m, test, item_features=item_features).mean() for m in cheats])
 print(f"test, kept back:    {honest.min():.3f} to {honest.max():.3f} in 5 seeds")
-print(f"test, learned from: {cheating.min():.3f} to {cheating.max():.3f} in 5 seeds   you guessed {my_guess_cheating}")
+print(f"test, learned from: {cheating.min():.3f} to {cheating.max():.3f} in 5 seeds")
+your_guess("00 cheating", measured=f"{cheating.mean():.3f} on average")
 
 # %% [markdown]
 # The cheats have seen every answer and find fewer than one of ten. What did we overlook?
@@ -265,13 +270,13 @@ print(f"a perfect list:      {np.minimum(likes_in_test, 10).mean() / 10:.3f}")
 # **Before you run it:** much worse, a little worse, or no different?
 
 # %%
-my_guess_without_genres = "?"
+guess("00 without genres", "?", one_of=("much worse", "a little worse", "no different"))
 
 # %%
 plain = [LightFM(**settings, random_state=s).fit(train, epochs=10) for s in seeds]
 without = np.array([precision_at_k(m, test, train).mean() for m in plain])
-print(f"without genres: {without.min():.3f} to {without.max():.3f}   you guessed: {my_guess_without_genres}")
-print("genres are ahead in", (fair > without).sum(), "of 5 seeds")
+print(f"with genres: {fair.min():.3f} to {fair.max():.3f}, ahead in {(fair > without).sum()} of 5 seeds")
+your_guess("00 without genres", measured=f"{without.min():.3f} to {without.max():.3f}")
 
 # %% [markdown]
 # A little worse. But is it what the genres *say* that helps, or are twenty more vectors of any kind good to have?
@@ -375,7 +380,7 @@ np.array_equal(model.item_embeddings, models[0].item_embeddings)
 #
 # **Taking a score for a rating or a probability** ([#454](https://github.com/lyst/lightfm/issues/454)). It may be −3 or 7, and only orders the films for one user.
 
-# %% [markdown]
+# %% [markdown] tags=["quiz"]
 # ## Quiz
 #
 # **1. *Newcomer* has no likes. Where does its score on your paper come from?**
@@ -384,27 +389,28 @@ np.array_equal(model.item_embeddings, models[0].item_embeddings)
 # <details><summary>b. From the scores of films similar to it</summary>No film is looked up. In training, though, similar films teach the genre's embedding what it holds.</details>
 # <details><summary>c. From the embedding and the bias of <i>space</i></summary>Yes, since we set its identity to zero. In a trained model it counts as well: it began as random numbers, and each draw as a negative pushed it down (lesson 08).</details>
 
-# %% [markdown]
+# %% [markdown] tags=["quiz"]
 # **2. Precision@10 is 0.45 on train and 0.05 on test, all films competing. What do you do first?**
 #
 # <details><summary>a. Leave out the train films, then compare with popularity</summary>Yes: first a race in which test films can win, then somebody to race against.</details>
 # <details><summary>b. Make the model smaller, it overfits</summary>It may, but these numbers do not show it: even a model that had seen the answers hardly did better.</details>
 # <details><summary>c. Train for more epochs until test catches up</summary>It cannot: the better the train films are learned, the more places they take.</details>
 
-# %% [markdown]
+# %% [markdown] tags=["quiz"]
 # **3. Suppose shuffled genres had worked as well as true ones. What would you have concluded?**
 #
 # <details><summary>a. The genres of this data set are excellent</summary>Then shuffling should have cost something.</details>
-# <details><summary>b. The gain does not come from what the genres say</summary>Yes. It would come from having more features, or from luck. That happens with real data: see [#551](https://github.com/lyst/lightfm/issues/551).</details>
+# <details><summary>b. The gain does not come from what the genres say</summary>Yes. It would come from having more features, or from luck. That happens with real data: see <a href="https://github.com/lyst/lightfm/issues/551">#551</a>.</details>
 # <details><summary>c. Five seeds were too few</summary>More seeds narrow the ranges. They do not change what was compared.</details>
 
-# %% [markdown]
+# %% [markdown] tags=["recap"]
 # ## What you can do now
 #
 # - **Compute a score:** add up the embeddings of the film's features, take the inner product with the user's vector, add the biases. A film without likes still has its genres.
 # - **Train and report:** `fit(train, item_features=...)`, then precision@10 on test *with the train films left out*, beside popularity. Here 0.08 against 0.05; a perfect list reaches 0.57.
 # - **Test the genres:** with, without, and dealt out wrongly. True ones were ahead of both in all five runs, by little.
-#
+
+# %% [markdown]
 # ## The course
 #
 # **An interview tomorrow?** Take the five in bold. Lessons that are not in your folder are in preparation.

@@ -38,5 +38,9 @@ def test_the_first_lesson_opens_and_a_kernel_starts(chromium, repository, tmp_pa
         assert page.locator(".jp-Dialog").count() == 0, page.locator(".jp-Dialog").all_inner_texts()
         assert page.locator(".Toastify__toast").all_inner_texts() == []
         assert '"python3"' in read(api(address, "kernels"))
+        # The lesson's link opens the glossary as a page to read, with its mathematics, and not in the editor.
+        page.click(".jp-Notebook a:has-text('glossary')")
+        page.wait_for_selector(".jp-MarkdownViewer h1:has-text('Glossary')", timeout=30_000)
+        page.wait_for_selector(".jp-MarkdownViewer mjx-container", timeout=30_000)
         browser.close()
     assert (copy / "notebooks/00_start_here.ipynb").is_file()

@@ -18,7 +18,7 @@
 # - **train** one on real ratings, count its hits among the first ten, and say what such a count is worth;
 # - **test** whether the genres are what helps, by changing nothing but the genres.
 #
-# *30 minutes. You need Python, NumPy, and to have met gradient descent once. Shift+Enter runs a cell.*
+# *30 minutes. You need Python, NumPy, and to have met gradient descent once. Shift+Enter runs a cell. The [glossary](glossary.md) collects the terms.*
 
 # %% [markdown]
 # ## First, a guess
@@ -32,6 +32,9 @@ from recsys_lessons.teaching.guesses import guess, your_guess
 
 guess("00 learned from", "?", expected="a number from 0 to 10")
 guess("00 kept back", "?", expected="a number from 0 to 10")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# <details><summary>For the teacher</summary>Let everybody write down both numbers before anybody speaks; expect pairs such as 8 and 3. Collect the highest and the lowest on the board. Nobody needs to be right: both numbers turn out to measure something other than most people think.</details>
 
 # %% [markdown]
 # ## Three people, four films, a pencil
@@ -92,6 +95,9 @@ scores = user_vectors @ film_vectors.T + film_biases
 print("    " + "".join(f"{film:>10}" for film in films))
 for i, name in enumerate(["Ann", "Bob", "Cid"]):
     print(f"{name:4}" + "".join(f"{score:10.2f}" for score in scores[i]))
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# <details><summary>For the teacher</summary>Two minutes with a pencil before this cell runs. Whoever has 0.50 and 1.00 left out the bias. Then ask what would be left of the score of <i>Newcomer</i> if there were no genres: nothing, and that is the point of a hybrid.</details>
 
 # %% [markdown]
 # *Newcomer* is second on Ann's list, though nobody has liked it. Its genre speaks for it.
@@ -157,7 +163,7 @@ movies.as_lightfm(min_rating=4.0)["item_features"].shape
 # %% [markdown]
 # As many features as films: identities and nothing else. The MovieLens loader in LightFM has this default, too, and nothing warns you. We asked for `genre_features=True`.
 #
-# Train it. An **epoch** is one pass over all likes. Each embedding has 30 **components**, which is how many numbers it holds, and `item_alpha` pulls those of the films towards zero, very slightly.
+# Train it. An **epoch** is one pass over all likes. Each embedding has 30 **components**, which is how many numbers it holds, `learning_rate` sets the size of the steps, and `item_alpha` pulls what the model learns about films towards zero, very slightly.
 #
 # The loss of a like is 0 if ten draws find no film that breaks the rule, otherwise what its lead is short of 1, times a weight of at most 9.1 (the logarithm of the number of films).
 # Draws are counted too. Ten in vain lead to no **update** (step), so there can be more than ten for each update.
@@ -189,6 +195,9 @@ your_guess("00 learned from", measured=f"{10 * on_train:.2f} of ten")
 print(f"kept back:    precision@10 {on_test:.3f}")
 your_guess("00 kept back", measured=f"{10 * on_test:.2f} of ten")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# <details><summary>For the teacher</summary>Ask why the two differ so much. Somebody says overfitting; write it on the board and do not contradict. Ask instead: what experiment would show it? Most ask for more data or a smaller model. Neither changes only the cause.</details>
+
 # %% [markdown]
 # Four and a half of ten against half a film. The usual verdict: the model has learned train by heart.
 #
@@ -212,6 +221,9 @@ cheating = np.array([precision_at_k(m, test, item_features=item_features).mean()
 print(f"test, kept back:    {honest.min():.3f} to {honest.max():.3f} in 5 seeds")
 print(f"test, learned from: {cheating.min():.3f} to {cheating.max():.3f} in 5 seeds")
 your_guess("00 cheating", measured=f"{cheating.mean():.3f} on average")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# <details><summary>For the teacher</summary>Give them a minute in pairs before you scroll. A hint if nobody moves: how many right answers does a user have in train, how many in test, and how many places are there?</details>
 
 # %% [markdown]
 # The cheats have seen every answer and find fewer than one of ten. What did we overlook?
@@ -275,8 +287,12 @@ guess("00 without genres", "?", one_of=("much worse", "a little worse", "no diff
 # %%
 plain = [LightFM(**settings, random_state=s).fit(train, epochs=10) for s in seeds]
 without = np.array([precision_at_k(m, test, train).mean() for m in plain])
-print(f"with genres: {fair.min():.3f} to {fair.max():.3f}, ahead in {(fair > without).sum()} of 5 seeds")
+print(f"with genres: {fair.min():.3f} to {fair.max():.3f}")
+print("genres are ahead in", (fair > without).sum(), "of 5 seeds")
 your_guess("00 without genres", measured=f"{without.min():.3f} to {without.max():.3f}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# <details><summary>For the teacher</summary>Ask for a control: how could the gain come from anything but what the genres say? Expect silence, then "more parameters". Let them invent the shuffle before the next cell shows it.</details>
 
 # %% [markdown]
 # A little worse. But is it what the genres *say* that helps, or are twenty more vectors of any kind good to have?

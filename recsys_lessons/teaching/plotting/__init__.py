@@ -18,6 +18,7 @@ A new figure is one function here, around `drawing`::
 Figures of one subject share a file. A new one is also named in the list below.
 """
 
+from recsys_lessons.teaching.plotting.embeddings import plot_embedding_map, plot_identities, plot_moves
 from recsys_lessons.teaching.plotting.lists import plot_genre_profile
 from recsys_lessons.teaching.plotting.style import (
     BLUE,
@@ -45,6 +46,9 @@ __all__ = [
     "drawing",
     "drawing_panels",
     "plot_by_seed",
+    "plot_embedding_map",
     "plot_genre_profile",
+    "plot_identities",
+    "plot_moves",
     "plot_training",
 ]

@@ -1,0 +1,298 @@
+"""Figures of embeddings: where films and features lie, how one update moves them, what an identity is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from recsys_lessons.teaching.plotting.style import BLUE, GRAY, ORANGE, VERMILION, drawing
+
+_NEIGHBORS = 10
+
+
+def plot_moves(before: np.ndarray, after: np.ndarray, names: Sequence[str], *, title: str | None = None) -> None:
+    """Show how far vectors of two components have moved: a dot where each was, an arrow to where it is.
+
+    Parameters
+    ----------
+    before, after : arrays of shape (n, 2)
+        The vectors, before and after.
+    names : sequence of str, length n
+        What the rows are called.
+    title : str, optional
+        Replaces the title, which otherwise counts those that moved.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not have the same n rows of two finite numbers, n being the number of names.
+
+    Examples
+    --------
+    >>> plot_moves(np.zeros((2, 2)), np.array([[0.5, 0.0], [0.0, 0.0]]), ["Galaxy", "Picnic"])
+    [figure] Arrows in the plane of the two components. Galaxy: from (0, 0) to (0.5, 0). Picnic: stays at (0, 0).
+    moved: Galaxy by 0.5
+    stayed: Picnic
+    """
+    before, after = (np.asarray(array, dtype=np.float64) for array in (before, after))
+    for name, array in (("before", before), ("after", after)):
+        if array.shape != (len(names), 2) or not np.isfinite(array).all():
+            raise ValueError(f"{name} has shape {array.shape}; expected {len(names)} rows of two finite numbers")
+    lengths = np.linalg.norm(after - before, axis=1)
+    moved = lengths > 1e-6
+    told = [
+        f"{name}: from ({a[0]:.3g}, {a[1]:.3g}) to ({b[0]:.3g}, {b[1]:.3g})"
+        if is_moved
+        else f"{name}: stays at ({a[0]:.3g}, {a[1]:.3g})"
+        for name, a, b, is_moved in zip(names, before, after, moved, strict=True)
+    ]
+    movers = [f"{name} by {length:.3g}" for name, length, m in zip(names, lengths, moved, strict=True) if m]
+    stayers = [name for name, m in zip(names, moved, strict=True) if not m]
+    with drawing(
+        title or f"{moved.sum()} of {len(names)} vectors move",
+        alt=f"Arrows in the plane of the two components. {'. '.join(told)}.",
+        facts=[f"moved: {', '.join(movers) or 'none'}", f"stayed: {', '.join(stayers) or 'none'}"],
+        x_label="first component",
+        y_label="second component",
+        height=3.4,
+    ) as axes:
+        for name, start, end, is_moved in zip(names, before, after, moved, strict=True):
+            color = BLUE if is_moved else GRAY
+            axes.plot(*start, "o", color=color, markersize=8)
+            if is_moved:
+                axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": color, "lw": 2})
+            axes.annotate(name, start, (0, 9), textcoords="offset points", ha="center", color=color)
+        both = np.concatenate([before, after])
+        axes.set_xlim(both[:, 0].min() - 0.3, both[:, 0].max() + 0.3)
+        axes.set_ylim(both[:, 1].min() - 0.3, both[:, 1].max() + 0.5)
+
+
+def plot_identities(
+    counts: Sequence[int],
+    values: Mapping[str, np.ndarray],
+    *,
+    measure: str,
+    title: str,
+    reference: tuple[str, float] | None = None,
+) -> None:
+    """Show what it brings to give an identity to more and more items, chosen in different ways.
+
+    Parameters
+    ----------
+    counts : sequence of int
+        How many items have an identity; they are drawn at equal distances.
+    values : mapping of str to array of shape (n_counts, n_seeds)
+        For each way of choosing, what was measured.
+    measure : str
+        What was measured, with the candidates: the label of the axis.
+    title : str
+        The finding.
+    reference : (str, float), optional
+        Name and value of something to compare with: a dashed line.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to draw, or the arrays do not have a row of finite numbers for each count.
+
+    Examples
+    --------
+    >>> at = {"most liked": np.array([[0.01, 0.02], [0.05, 0.06]])}
+    >>> plot_identities([0, 30], at, measure="precision@10", title="Thirty help")
+    [figure] Lines, precision@10 by number of films with an identity. most liked: 0.015 at 0, 0.055 at 30.
+    most liked: 0 films 0.010–0.020 · 30 films 0.050–0.060
+    """
+    rows = {name: np.asarray(array, dtype=np.float64) for name, array in values.items()}
+    if not rows or not len(counts):
+        raise ValueError("values or counts is empty; expected something to draw")
+    for name, array in rows.items():
+        if array.ndim != 2 or len(array) != len(counts) or array.size == 0 or not np.isfinite(array).all():
+            raise ValueError(
+                f"values has shape {array.shape} for {name!r}; expected {len(counts)} rows of finite numbers"
+            )
+    labels = [f"{count:,}" for count in counts]
+
+    def ranges(array: np.ndarray) -> str:
+        spans = zip(labels, array.min(axis=1), array.max(axis=1), strict=True)
+        return " · ".join(f"{label} films {low:.3f}–{high:.3f}" for label, low, high in spans)
+
+    facts = [f"{name}: {ranges(array)}" for name, array in rows.items()]
+    told = ". ".join(
+        f"{name}: " + ", ".join(f"{m:.3f} at {label}" for label, m in zip(labels, array.mean(axis=1), strict=True))
+        for name, array in rows.items()
+    )
+    if reference is not None:
+        facts.append(f"{reference[0]}: {reference[1]:.3f}")
+        told += f". Dashed line, {reference[0]}: {reference[1]:.3f}"
+    place = np.arange(len(counts))
+    with drawing(
+        title,
+        alt=f"Lines, {measure} by number of films with an identity. {told}.",
+        facts=facts,
+        x_label="films with an identity of their own",
+        y_label=measure,
+    ) as axes:
+        for (name, array), color, marker in zip(rows.items(), (BLUE, ORANGE, VERMILION), "os^", strict=False):
+            axes.plot(place, array.mean(axis=1), color=color, marker=marker, label=f"{name} (mean)")
+            axes.fill_between(place, array.min(axis=1), array.max(axis=1), color=color, alpha=0.25, linewidth=0)
+        if reference is not None:
+            axes.axhline(reference[1], color=GRAY, linestyle="--", linewidth=1.5)
+            axes.annotate(
+                reference[0],
+                (0, reference[1]),
+                xycoords=("axes fraction", "data"),
+                xytext=(4, 4),
+                textcoords="offset points",
+                color=GRAY,
+            )
+        axes.set_xticks(place, labels)
+        axes.set_ylim(bottom=0)
+        axes.legend(loc="lower right")
+
+
+def plot_embedding_map(
+    films: np.ndarray,
+    genres,
+    names: Sequence[str],
+    *,
+    highlight: str,
+    genre_vectors: np.ndarray | None = None,
+    title: str | None = None,
+) -> None:
+    """Lay vectors out on the two axes along which the films differ most (principal components).
+
+    Parameters
+    ----------
+    films : array of shape (n_films, n_components)
+        The vectors of the films.
+    genres : array or sparse matrix of shape (n_films, n_genres)
+        Which film has which genre; every entry other than zero counts as one.
+    names : sequence of str, length n_genres
+        Names of the genres; a leading ``"genre:"`` is not shown.
+    highlight : str
+        The genre whose films are colored.
+    genre_vectors : array of shape (n_genres, n_components), optional
+        Embeddings of the genres: arrows from the center of the map, in the direction in which the genre moves a film.
+        Names that would cover another are left out.
+    title : str, optional
+        Replaces the title, which otherwise says how many of a colored film's nearest are colored, too.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit each other, there are too few films, or none or all of them have the genre.
+
+    Notes
+    -----
+    Nearest means the highest cosine of the vectors with all their components, not nearest on the map. Films that are
+    equally near count in parts.
+
+    Examples
+    --------
+    >>> vectors = np.repeat(np.eye(2), 11, axis=0)
+    >>> horror = np.repeat([[1], [0]], 11, axis=0)
+    >>> plot_embedding_map(vectors, horror, ["Horror"], highlight="Horror")  # doctest: +ELLIPSIS
+    [figure] Map of 22 films on two axes that hold 100% of their spread; 11 Horror films are colored. Of the 10 ...
+    22 films in 2 places · the two axes hold 100% of their spread
+    of the 10 nearest of a Horror film, 10.0 are Horror; any 10 films: 4.8 on average
+    """
+    films = np.asarray(films, dtype=np.float64)
+    genres = np.asarray(genres.toarray() if hasattr(genres, "toarray") else genres) != 0
+    names = [str(name).removeprefix("genre:") for name in names]
+    n_films = len(films)
+    if films.ndim != 2 or n_films <= _NEIGHBORS + 1 or not np.isfinite(films).all():
+        raise ValueError(f"films has shape {films.shape}; expected more than {_NEIGHBORS + 1} rows of finite numbers")
+    if genres.shape != (n_films, len(names)):
+        raise ValueError(f"genres has shape {genres.shape}; expected {(n_films, len(names))}")
+    if highlight not in names:
+        raise ValueError(f"highlight is {highlight!r}; expected one of {', '.join(names)}")
+    if genre_vectors is not None and np.shape(genre_vectors) != (len(names), films.shape[1]):
+        raise ValueError(f"genre_vectors has shape {np.shape(genre_vectors)}; expected {(len(names), films.shape[1])}")
+    chosen = genres[:, names.index(highlight)]
+    if chosen.all() or not chosen.any():
+        raise ValueError(f"{chosen.sum()} of {n_films} films are {highlight}; expected some that are and some not")
+
+    center = films.mean(axis=0)
+    _, lengths, axes_found = np.linalg.svd(films - center, full_matrices=False)
+    # A principal axis has no sign of its own: let its largest number be positive.
+    axes_found = axes_found[:2]
+    axes_found *= np.sign(axes_found[np.arange(2), np.abs(axes_found).argmax(axis=1)])[:, None]
+    share = (lengths[:2] ** 2).sum() / (lengths**2).sum()
+    n_places = len(np.unique(films, axis=0))
+    alike, by_chance = _alike_nearby(films, chosen)
+    nearby = (
+        f"of the {_NEIGHBORS} nearest of a {highlight} film, {alike:.1f} are {highlight}; "
+        f"any {_NEIGHBORS} films: {by_chance:.1f} on average"
+    )
+    finding = f"Of a {highlight} film's {_NEIGHBORS} nearest, {alike:.1f} are {highlight}, {by_chance:.1f} by chance"
+    with drawing(
+        title or finding,
+        alt=f"Map of {n_films} films on two axes that hold {100 * share:.0f}% of their spread; {chosen.sum()} "
+        f"{highlight} films are colored. {nearby[0].upper()}{nearby[1:]}.",
+        facts=[f"{n_films} films in {n_places} places · the two axes hold {100 * share:.0f}% of their spread", nearby],
+        x_label=f"first axis ({100 * lengths[0] ** 2 / (lengths**2).sum():.0f}% of the spread)",
+        y_label=f"second axis ({100 * lengths[1] ** 2 / (lengths**2).sum():.0f}%)",
+        height=5.0,
+    ) as axes:
+        places = (films - center) @ axes_found.T
+        axes.plot(*places[~chosen].T, "o", color="#B8B8B8", markersize=4, label="other films")
+        axes.plot(
+            *places[chosen].T, "D", color=ORANGE, markersize=6, markeredgecolor="white", label=f"{highlight} films"
+        )
+        if genre_vectors is not None:
+            shown = np.flatnonzero(genres.any(axis=0))
+            tips = np.asarray(genre_vectors, dtype=np.float64)[shown] @ axes_found.T
+            # A film is a sum of several and reaches further than each: draw them as long as the map allows.
+            scale = 0.95 * np.abs(places).max() / np.abs(tips).max() if tips.any() else 1.0
+            _draw_arrows(axes, scale * tips, [names[genre] for genre in shown], highlight)
+            axes.plot([], [], color=BLUE, label=f"genres (drawn {scale:.1f} times as long)")
+        axes.margins(0.08)
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=3)
+
+
+def _alike_nearby(vectors: np.ndarray, chosen: np.ndarray) -> tuple[float, float]:
+    """Of the nearest of a chosen row, how many are chosen: measured, and on average if all rows are equally near."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit = vectors / np.where(norms > 0, norms, 1)
+    counts = []
+    for row in np.flatnonzero(chosen):
+        cosines = np.delete(np.round(unit @ unit[row], 6), row)
+        others = np.delete(chosen, row)
+        border = np.sort(cosines)[-_NEIGHBORS]
+        nearer, level = cosines > border, cosines == border
+        counts.append(others[nearer].sum() + (_NEIGHBORS - nearer.sum()) * others[level].mean())
+    return float(np.mean(counts)), _NEIGHBORS * (chosen.sum() - 1) / (len(chosen) - 1)
+
+
+def _draw_arrows(axes, tips: np.ndarray, names: Sequence[str], bold: str) -> None:
+    """Draw arrows from the center; the name of one and of the longest are written, the others where there is room."""
+    for tip, name in zip(tips, names, strict=True):
+        is_bold = name == bold
+        arrow = {"arrowstyle": "-|>", "color": BLUE, "lw": 2.5 if is_bold else 1.0, "alpha": 1.0 if is_bold else 0.65}
+        axes.annotate("", tip, (0, 0), arrowprops={**arrow, "shrinkA": 0, "shrinkB": 0})
+    axes.update_datalim(tips)
+    axes.autoscale_view()
+    figure = axes.figure
+    figure.draw_without_rendering()
+    renderer = figure.canvas.get_renderer()
+    taken: list = []
+    for at in sorted(range(len(names)), key=lambda at: (names[at] != bold, -np.linalg.norm(tips[at]))):
+        right, up = tips[at] > 0
+        text = axes.annotate(
+            names[at],
+            tips[at],
+            (3 if right else -3, 3 if up else -3),
+            textcoords="offset points",
+            ha="left" if right else "right",
+            va="bottom" if up else "top",
+            color="#00507D",
+            fontsize=9,
+            fontweight="bold" if names[at] == bold else "normal",
+            bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.75},
+        )
+        box = text.get_window_extent(renderer)
+        if any(box.overlaps(other) for other in taken):
+            text.remove()
+        else:
+            taken.append(box)

@@ -15,12 +15,12 @@ from recsys_lessons.kernels.structures import BPR
 
 
 @inner
-def fetch_item(features, embeddings, item):
-    """Fetch an item's row, or that of its first feature."""
+def fetch_row(features, matrix, row):
+    """Fetch what a matrix holds for a user or an item, or for the first feature: the others are shared, mostly near."""
     if features is None:
-        prefetch(embeddings, item)
-    elif features.starts[item] < features.starts[item + 1]:
-        prefetch(embeddings, features.indices[features.starts[item]])
+        prefetch(matrix, row)
+    elif features.starts[row] < features.starts[row + 1]:
+        prefetch(matrix, features.indices[features.starts[row]])
 
 
 @inner
@@ -31,6 +31,6 @@ def next_candidate(model, data, settings, worker):
         following = np.int64(data.items[below(worker.stream, data.items.shape[0])])
     else:
         following = below(worker.stream, settings.n_items)
-    fetch_item(model.items.features, model.items.parameters.embeddings, following)
+    fetch_row(model.items.features, model.items.parameters.embeddings, following)
     worker.candidate[0] = following
     return item

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys_lessons.kernels.candidates import fetch_item
+from recsys_lessons.kernels.candidates import fetch_row
 from recsys_lessons.kernels.compiling import inner, kernel, part
 from recsys_lessons.kernels.lanes import LANES, at_least, broadcast, load, total
 from recsys_lessons.kernels.random import below
@@ -33,18 +33,20 @@ def position_of_rank(scores, size, rank):
     """Where among the first `size` scores the first one stands that is as high as the one with `rank` others above.
 
     `scores` has one row, of whole lanes, with minus infinity beyond the first `size`. Counting for each score how many
-    are above it beats sorting for ten scores: there is no branch that a processor could guess wrong.
+    are above it beats sorting for ten scores: there is no branch that a processor could guess wrong. That is also why
+    all positions are looked at, from the last to the first, and the last one found stays.
     """
-    for position in range(size):
+    found = size - 1
+    for position in range(size - 1, -1, -1):
         score = broadcast(scores[0, position])
         not_below, not_above = broadcast(np.float32(0)), broadcast(np.float32(0))
         for column in range(0, scores.shape[1], LANES):
             others = load(scores, 0, column)
             not_below += at_least(others, score)
             not_above += at_least(score, others)
-        if scores.shape[1] - total(not_above) <= rank < total(not_below):
-            return position
-    return size - 1
+        fits = (scores.shape[1] - total(not_above) <= rank) & (rank < total(not_below))
+        found = position if fits else found
+    return found
 
 
 @inner
@@ -56,7 +58,7 @@ def choose_positive(model, data, user, settings, worker):
     for place in range(n_drawn):
         position = start + below(worker.stream, end - start)
         worker.drawn[place] = position
-        fetch_item(model.items.features, model.items.parameters.embeddings, np.int64(data.positive_items[position]))
+        fetch_row(model.items.features, model.items.parameters.embeddings, np.int64(data.positive_items[position]))
     for place in range(n_drawn):
         item = np.int64(data.positive_items[worker.drawn[place]])
         worker.drawn_scores[0, place] = score_item(model.items, item, worker.user)
@@ -64,4 +66,7 @@ def choose_positive(model, data, user, settings, worker):
         worker.drawn_scores[0, place] = -np.inf
     chosen = worker.drawn[position_of_rank(worker.drawn_scores, n_drawn, k - 1)]
     weight = np.float64(data.positive_weights[chosen]) if data.positive_weights.shape[0] > 0 else 1.0
-    return np.int64(data.positive_items[chosen]), weight
+    item = np.int64(data.positive_items[chosen])
+    # It may come to be updated: what Adagrad remembers of it can be on its way while negatives are drawn.
+    fetch_row(model.items.features, model.items.parameters.embedding_gradients, item)
+    return item, weight

@@ -14,16 +14,13 @@ from __future__ import annotations
 import numpy as np
 
 from recsys_lessons.kernels.compiling import inner, kernel, part
-from recsys_lessons.kernels.lanes import LANES, broadcast, load, store, total
+from recsys_lessons.kernels.lanes import LANES, broadcast, element, load, products, store, total
 
 
 @part
 def dot(left, i, right, j):
     """Inner product of row i of `left` and row j of `right`: eight running sums, added up at the end."""
-    sums = broadcast(np.float32(0))
-    for column in range(0, left.shape[1], LANES):
-        sums += load(left, i, column) * load(right, j, column)
-    return total(sums)
+    return total(products(left, i, right, j))
 
 
 @inner
@@ -76,13 +73,10 @@ def score_row(features, parameters, row, user_vector):
     if features is None:
         return dot(user_vector, 0, parameters.embeddings, row) + parameters.biases[row]
     sums, bias_sum = broadcast(np.float32(0)), np.float32(0)
-    for position in range(features.starts[row], features.starts[row + 1]):
-        feature, weight = features.indices[position], features.weights[position]
-        products = broadcast(np.float32(0))
-        for column in range(0, user_vector.shape[1], LANES):
-            products += load(user_vector, 0, column) * load(parameters.embeddings, feature, column)
-        sums += broadcast(weight) * products
-        bias_sum += weight * parameters.biases[feature]
+    for position in range(element(features.starts, row), element(features.starts, row + 1)):
+        feature, weight = element(features.indices, position), element(features.weights, position)
+        sums += broadcast(weight) * products(user_vector, 0, parameters.embeddings, feature)
+        bias_sum += weight * element(parameters.biases, feature)
     return total(sums) + bias_sum
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from recsys_lessons.kernels import bpr, k_os, logistic, warp
-from recsys_lessons.kernels.candidates import next_candidate
+from recsys_lessons.kernels.candidates import fetch_row, next_candidate
 from recsys_lessons.kernels.compiling import inner, kernel
-from recsys_lessons.kernels.lanes import prefetch
 from recsys_lessons.kernels.representation import copy_representation
 from recsys_lessons.kernels.step import NO_NEGATIVE, step
 from recsys_lessons.kernels.structures import BPR, K_OS_WARP, LOGISTIC
@@ -17,15 +16,14 @@ AHEAD = 4
 
 
 @inner
-def fetch_rows(model, data, entry):
-    """Fetch what learning from an entry will read and write. Rows of features are shared and mostly near anyway."""
+def fetch_rows(model, data, entry, settings):
+    """Fetch what learning from an entry will read and write. k-OS WARP chooses its item later."""
     users, items = model
-    if users.features is None:
-        prefetch(users.parameters.embeddings, data.users[entry])
-        prefetch(users.parameters.embedding_gradients, data.users[entry])
-    if items.features is None:
-        prefetch(items.parameters.embeddings, data.items[entry])
-        prefetch(items.parameters.embedding_gradients, data.items[entry])
+    fetch_row(users.features, users.parameters.embeddings, np.int64(data.users[entry]))
+    fetch_row(users.features, users.parameters.embedding_gradients, np.int64(data.users[entry]))
+    if settings.loss != K_OS_WARP:
+        fetch_row(items.features, items.parameters.embeddings, np.int64(data.items[entry]))
+        fetch_row(items.features, items.parameters.embedding_gradients, np.int64(data.items[entry]))
 
 
 @kernel
@@ -43,7 +41,7 @@ def learn_entries(model, data, order, settings, worker):
     for position in range(order.shape[0]):
         entry = np.int64(order[position])
         if position + AHEAD < order.shape[0]:
-            fetch_rows(model, data, np.int64(order[position + AHEAD]))
+            fetch_rows(model, data, np.int64(order[position + AHEAD]), settings)
         if settings.loss != LOGISTIC and not data.values[entry] > 0.0:
             continue
         user = np.int64(data.users[entry])

@@ -48,7 +48,7 @@ TWINS = {
     "sum_embeddings": "represent",
 }
 # A data generator is no algorithm of the course; fetching memory ahead changes no result.
-WITHOUT_TWIN = {"newsroom.py", "fetch_rows", "fetch_item"}
+WITHOUT_TWIN = {"newsroom.py", "fetch_rows", "fetch_row"}
 
 
 def compiled_functions():

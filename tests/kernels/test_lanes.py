@@ -8,7 +8,18 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from recsys_lessons.kernels import lanes, reference, representation
-from recsys_lessons.kernels.lanes import LANES, at_least, broadcast, load, padded_width, square_root, store, total
+from recsys_lessons.kernels.lanes import (
+    LANES,
+    at_least,
+    broadcast,
+    element,
+    load,
+    padded_width,
+    products,
+    square_root,
+    store,
+    total,
+)
 
 float32 = st.floats(width=32, allow_nan=False)
 matrices = arrays.arrays(np.float32, (2, 3 * LANES), elements=float32)
@@ -48,6 +59,32 @@ def test_compiled_operations_equal_the_python_ones(matrix, number):
         expected_totals = arithmetic(matrix, np.float32(number), expected)
     np.testing.assert_array_equal(bits(found), bits(expected))
     np.testing.assert_array_equal(bits(totals), bits(expected_totals))
+
+
+def inner_product(left, i, right, j, out):
+    store(out, 0, 0, products(left, i, right, j))
+
+
+compiled_inner_product = numba.njit(inner_product, error_model="numpy")
+
+
+@pytest.mark.parametrize("n_lanes", range(1, 20))
+def test_products_of_any_width_equal_the_python_ones(n_lanes):
+    random = np.random.default_rng(n_lanes)
+    left, right = (random.normal(size=(rows, n_lanes * LANES)).astype(np.float32) for rows in (3, 4))
+    found, expected = np.zeros((1, LANES), np.float32), np.zeros((1, LANES), np.float32)
+    compiled_inner_product(left, 2, right, 1, found)
+    inner_product(left, 2, right, 1, expected)
+    np.testing.assert_array_equal(bits(found), bits(expected))
+    np.testing.assert_allclose(found.sum(), left[2] @ right[1], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.int64, np.float32])
+def test_an_element_keeps_its_type(dtype):
+    numbers = np.arange(5).astype(dtype)
+    found = numba.njit(lambda array, index: element(array, index))(numbers, np.int32(3))
+    assert found == element(numbers, 3) == 3
+    assert np.asarray(found).dtype.kind == np.dtype(dtype).kind
 
 
 def test_python_operations_do_what_they_say():

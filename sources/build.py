@@ -36,6 +36,7 @@ from typing import Any
 import jupytext
 import lesson_form
 import nbformat
+import slides
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
@@ -44,7 +45,7 @@ from nbformat import NotebookNode
 from traitlets import default
 
 ROOT = Path(__file__).resolve().parent.parent
-FORMAT = 1  # raise it when this file comes to write notebooks differently: all of them become stale
+FORMAT = 2  # raise it when this file comes to write notebooks differently: all of them become stale
 REPAIR = "make notebooks"
 LIMIT_BYTES = 1_500_000
 CELL_SECONDS = 120
@@ -75,8 +76,9 @@ class Shelf:
         return sorted(path for path in self.notebooks.glob("*.ipynb") if path not in built)
 
     def texts(self) -> list[tuple[Path, Path]]:
-        """Pages that are copied as they are: (source, copy)."""
-        return [(path, self.notebooks / path.name) for path in sorted(self.sources.glob("*.md"))]
+        """Pages, and the style of the slides, that are copied as they are: (source, copy)."""
+        paths = [*self.sources.glob("*.md"), *self.sources.glob("*.css")]
+        return [(path, self.notebooks / path.name) for path in sorted(paths)]
 
 
 LESSONS = Shelf(ROOT / "sources" / "lessons", ROOT / "notebooks", lesson_form.problems)
@@ -107,7 +109,7 @@ def read(script: Path) -> NotebookNode:
     parsed = jupytext.read(script, fmt="py:percent")
     cells = []
     seen: Counter[str] = Counter()
-    for cell in parsed.cells:
+    for cell in slides.arranged(parsed.cells):
         digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
         seen[digest] += 1
         cell_id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
@@ -123,6 +125,7 @@ def _metadata(script: Path) -> NotebookNode:
             "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
             "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
             "recsys_lessons": {"sha256": source_hash(script), "source": relative(script)},
+            "rise": slides.DECK,
         }
     )
 

@@ -34,8 +34,8 @@ def test_cells_are_those_of_the_source(script, notebook):
     # A hash can be right while somebody has edited the notebook by hand.
     stored = nbformat.read(notebook, as_version=4)
     wanted = build.read(script)
-    assert [(cell.id, cell.cell_type, cell.source) for cell in stored.cells] == [
-        (cell.id, cell.cell_type, cell.source) for cell in wanted.cells
+    assert [(cell.id, cell.cell_type, cell.source, cell.metadata) for cell in stored.cells] == [
+        (cell.id, cell.cell_type, cell.source, cell.metadata) for cell in wanted.cells
     ], f"{notebook.name} was edited: edit its source; {REPAIR}"
     assert stored.metadata == wanted.metadata
 

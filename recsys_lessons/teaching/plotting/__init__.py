@@ -19,6 +19,13 @@ Figures of one subject share a file. A new one is also named in the list below.
 """
 
 from recsys_lessons.teaching.plotting.embeddings import plot_embedding_map, plot_identities, plot_moves
+from recsys_lessons.teaching.plotting.factorization import (
+    plot_against,
+    plot_by_number_known,
+    plot_error_by_epoch,
+    plot_sgd_steps,
+    plot_what_is_left,
+)
 from recsys_lessons.teaching.plotting.lists import plot_genre_profile
 from recsys_lessons.teaching.plotting.style import (
     BLUE,
@@ -45,10 +52,15 @@ __all__ = [
     "VERMILION",
     "drawing",
     "drawing_panels",
+    "plot_against",
+    "plot_by_number_known",
     "plot_by_seed",
     "plot_embedding_map",
+    "plot_error_by_epoch",
     "plot_genre_profile",
     "plot_identities",
     "plot_moves",
+    "plot_sgd_steps",
     "plot_training",
+    "plot_what_is_left",
 ]

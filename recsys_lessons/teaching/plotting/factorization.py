@@ -1,0 +1,422 @@
+"""Figures of matrix factorization: errors of ratings, and vectors that move.
+
+This module knows arrays of numbers. It must not know models or data sets; `plot_sgd_steps` learns by itself, from the
+formula, so that one call can show any number of steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from recsys_lessons.teaching.plotting.style import (
+    BLUE,
+    GRAY,
+    GREEN,
+    ORANGE,
+    PALETTE,
+    VERMILION,
+    drawing,
+    drawing_panels,
+)
+
+
+def plot_error_by_epoch(
+    train: Sequence[float],
+    test: Sequence[float],
+    *,
+    reference: tuple[str, float],
+    title: str | None = None,
+) -> None:
+    """Show the error on train and on test after each epoch, beside an error that does not change.
+
+    Parameters
+    ----------
+    train, test : sequences of float
+        RMSE after each epoch, in stars; equally many.
+    reference : (str, float)
+        Name and test error of what to compare with: a dashed line.
+    title : str, optional
+        Replaces the title, which otherwise says how near the best epoch comes to the reference.
+
+    Raises
+    ------
+    ValueError
+        If there is no epoch, the lengths differ, or an error is not finite.
+
+    Examples
+    --------
+    >>> plot_error_by_epoch([0.9, 0.7, 0.5], [1.0, 0.92, 0.95], reference=("biases", 0.9))  # doctest: +ELLIPSIS
+    [figure] Two lines, RMSE by epoch. Train goes from 0.900 to 0.500. Test is lowest in epoch 2 at ...
+    lowest on test: 0.920, after epoch 2 of 3 · biases: 0.900
+    train at that epoch: 0.700 · after the last: 0.500
+    """
+    train, test = np.asarray(train, dtype=np.float64), np.asarray(test, dtype=np.float64)
+    if train.size == 0 or train.shape != test.shape:
+        raise ValueError(f"train has {train.size} epochs and test {test.size}; expected equally many, at least one")
+    if not (np.isfinite(train).all() and np.isfinite(test).all()):
+        raise ValueError("train and test must hold finite errors")
+    name, level = reference
+    best = int(test.argmin())
+    if test[best] >= level:
+        finding = f"Even after its best epoch, number {best + 1}, it is behind {name}"
+    else:
+        finding = f"At its best, after epoch {best + 1}, it is ahead of {name}"
+    with drawing(
+        title or finding,
+        alt=(
+            f"Two lines, RMSE by epoch. Train goes from {train[0]:.3f} to {train[-1]:.3f}. Test is lowest in epoch "
+            f"{best + 1} at {test[best]:.3f} and ends at {test[-1]:.3f}. Dashed line, {name}, at {level:.3f}."
+        ),
+        facts=[
+            f"lowest on test: {test[best]:.3f}, after epoch {best + 1} of {len(test)} · {name}: {level:.3f}",
+            f"train at that epoch: {train[best]:.3f} · after the last: {train[-1]:.3f}",
+        ],
+        x_label="epochs of training",
+        y_label="RMSE (stars)",
+    ) as axes:
+        epochs = np.arange(1, len(test) + 1)
+        for errors, color, label in ((test, BLUE, "test"), (train, ORANGE, "train")):
+            axes.plot(epochs, errors, color=color, linestyle="-" if label == "test" else "-.")
+            axes.annotate(
+                label, (epochs[-1], errors[-1]), xytext=(6, 0), textcoords="offset points", va="center", color=color,
+                fontweight="bold", annotation_clip=False,
+            )  # fmt: skip
+        axes.plot(epochs[best], test[best], "o", color=BLUE, markersize=7)
+        axes.axhline(level, color=GRAY, linestyle="--", linewidth=1.5)
+        axes.annotate(
+            f"{name}, test", (1, level), xycoords=("axes fraction", "data"), xytext=(-4, 5), textcoords="offset points",
+            ha="right", color=GRAY,
+        )  # fmt: skip
+        axes.xaxis.get_major_locator().set_params(integer=True)
+
+
+def plot_against(
+    values: Mapping[str, Sequence[float]],
+    baseline: Sequence[float],
+    *,
+    name: str,
+    title: str,
+) -> None:
+    """Compare test errors with those of a baseline on the same splits: one row a setting, one dot a split.
+
+    What is shown is the difference, since one split may be harder for everybody.
+
+    Parameters
+    ----------
+    values : mapping of str to sequence of float
+        For each setting, from top to bottom, the RMSE on each split, in stars.
+    baseline : sequence of float
+        The baseline's RMSE on the same splits.
+    name : str
+        What the baseline is called.
+    title : str
+        The finding.
+
+    Raises
+    ------
+    ValueError
+        If there is no setting, the numbers of splits differ, or an error is not finite.
+
+    Examples
+    --------
+    >>> plot_against({"defaults": [0.91, 0.90], "fixed": [0.88, 0.86]}, [0.9, 0.89], name="biases", title="Fixed")
+    [figure] Dots, RMSE minus that of biases on the same split. defaults: +0.010 to +0.010. fixed: -0.030 to -0.020.
+    below biases on all 2 splits: fixed
+    below on none: defaults
+    """
+    if not values:
+        raise ValueError("values is empty; expected at least one setting")
+    baseline = np.asarray(baseline, dtype=np.float64)
+    rows = {}
+    for setting, errors in values.items():
+        errors = np.asarray(errors, dtype=np.float64)
+        if errors.shape != baseline.shape or errors.size == 0:
+            raise ValueError(f"{setting!r} has {errors.size} splits; expected {baseline.size}, as the baseline has")
+        if not (np.isfinite(errors).all() and np.isfinite(baseline).all()):
+            raise ValueError(f"{setting!r} or the baseline has an error that is not finite")
+        rows[setting] = errors - baseline
+    n = baseline.size
+    always = [setting for setting, row in rows.items() if (row < 0).all()]
+    never = [setting for setting, row in rows.items() if (row >= 0).all()]
+    described = ". ".join(f"{setting}: {row.min():+.3f} to {row.max():+.3f}" for setting, row in rows.items())
+    with drawing(
+        title,
+        alt=f"Dots, RMSE minus that of {name} on the same split. {described}.",
+        facts=[
+            f"below {name} on all {n} splits: {', '.join(always) or 'nothing'}",
+            f"below on none: {', '.join(never) or 'nothing'}",
+        ],
+        x_label=f"RMSE minus that of {name} on the same split (stars; left is better)",
+        height=1.5 + 0.42 * len(rows),
+    ) as axes:
+        shift = np.linspace(-0.2, 0.2, n) if n > 1 else np.zeros(1)
+        for place, row in enumerate(rows.values()):
+            color = GREEN if (row < 0).all() else VERMILION if (row >= 0).all() else GRAY
+            marker = "o" if (row < 0).all() else "s" if (row >= 0).all() else "D"
+            axes.plot(row, place + shift, marker, color=color, markersize=6.5, markeredgecolor="white")
+        axes.axvline(0, color=GRAY, linestyle="--", linewidth=1.5)
+        axes.set_yticks(range(len(rows)), list(rows))
+        axes.set_ylim(len(rows) - 0.4, -0.6)
+        reach = 1.1 * max(np.abs(row).max() for row in rows.values())
+        lowest = min(row.min() for row in rows.values())
+        highest = max(row.max() for row in rows.values())
+        axes.set_xlim(min(1.15 * lowest, -0.25 * reach), max(1.15 * highest, 0.25 * reach))
+
+
+def plot_what_is_left(start: np.ndarray, end: np.ndarray) -> None:
+    """Compare what pairs of vectors contribute after training with what they did before it.
+
+    Parameters
+    ----------
+    start, end : arrays of float of the same shape (n_pairs,)
+        Inner products of the same pairs before and after training, in stars.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two pairs, the shapes differ, or `start` does not vary.
+
+    Examples
+    --------
+    >>> plot_what_is_left(np.array([-0.1, 0.0, 0.1]), np.array([-0.1, 0.05, 0.1]))
+    [figure] Scatter of 3 pairs, inner product after training by inner product before. Correlation 0.96, slope 1.00.
+    correlation of the two: 0.96
+    slope of the best line: 1.00
+    """
+    start, end = np.asarray(start, dtype=np.float64), np.asarray(end, dtype=np.float64)
+    if start.shape != end.shape or start.ndim != 1 or start.size < 2:
+        raise ValueError(f"start has shape {start.shape} and end {end.shape}; expected the same pairs, at least two")
+    if start.std() == 0:
+        raise ValueError("start is the same for all pairs; expected numbers that vary")
+    slope, offset = np.polyfit(start, end, 1)
+    correlation = np.corrcoef(start, end)[0, 1]
+    with drawing(
+        f"A pair that began 0.1 stars higher ends {0.1 * slope:.2f} higher",
+        alt=(
+            f"Scatter of {start.size} pairs, inner product after training by inner product before. Correlation "
+            f"{correlation:.2f}, slope {slope:.2f}."
+        ),
+        facts=[f"correlation of the two: {correlation:.2f}", f"slope of the best line: {slope:.2f}"],
+        x_label="inner product before training (stars)",
+        y_label="after training (stars)",
+    ) as axes:
+        # More dots than this only make a blot; they are taken at equal distances.
+        some = slice(None, None, max(1, start.size // 2000))
+        axes.plot(start[some], end[some], ".", color=BLUE, markersize=3, alpha=0.5)
+        span = np.array([start.min(), start.max()])
+        axes.plot(span, offset + slope * span, color=VERMILION)
+        axes.axhline(0, color=GRAY, linewidth=0.8)
+
+
+def plot_by_number_known(
+    known: Sequence[int],
+    errors: Mapping[str, np.ndarray],
+    *,
+    title: str,
+) -> None:
+    """Show the error for new users by how many of their ratings are known: lines of means over seeds.
+
+    Parameters
+    ----------
+    known : sequence of int
+        How many ratings of each user are known.
+    errors : mapping of str to array of shape (n_seeds, len(known))
+        RMSE in stars.
+    title : str
+        The finding.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to show, or a shape does not fit.
+
+    Examples
+    --------
+    >>> plot_by_number_known([0, 10], {"biases": np.array([[1.0, 0.9], [0.9, 0.8]])}, title="More is better")
+    [figure] Lines, RMSE of new users by ratings known, mean of 2 seeds. biases: 0.950 to 0.850.
+    biases: 0.950 with 0 ratings known, 0.850 with 10
+    """
+    known = list(known)
+    if not errors or not known:
+        raise ValueError("errors or known is empty; expected at least one line of at least one point")
+    tables = {name: np.asarray(table, dtype=np.float64) for name, table in errors.items()}
+    for name, table in tables.items():
+        if table.ndim != 2 or table.shape[1] != len(known) or table.shape[0] == 0:
+            raise ValueError(f"{name!r} has shape {table.shape}; expected (n_seeds, {len(known)})")
+    means = {name: table.mean(axis=0) for name, table in tables.items()}
+    n_seeds = max(len(table) for table in tables.values())
+    with drawing(
+        title,
+        alt=f"Lines, RMSE of new users by ratings known, mean of {n_seeds} seeds. "
+        + ". ".join(f"{name}: {mean[0]:.3f} to {mean[-1]:.3f}" for name, mean in means.items())
+        + ".",
+        facts=[
+            f"{name}: {mean[0]:.3f} with {known[0]} ratings known, {mean[-1]:.3f} with {known[-1]}"
+            for name, mean in means.items()
+        ],
+        x_label="ratings known of each new user",
+        y_label=f"RMSE (stars), mean of {n_seeds} seeds",
+    ) as axes:
+        places = np.arange(len(known))
+        markers = "osD^v"
+        for number, (name, mean) in enumerate(means.items()):
+            color = PALETTE[number % len(PALETTE)]
+            axes.plot(places, mean, color=color, marker=markers[number % len(markers)], markersize=6, label=name)
+        axes.set_xticks(places, [str(number) for number in known])
+        axes.legend(loc="upper right")
+        axes.set_ylim(top=axes.get_ylim()[1] + 0.25 * np.ptp(axes.get_ylim()))
+
+
+def sgd_steps(
+    ratings: np.ndarray,
+    steps: int,
+    learning_rate: float,
+    penalty: float,
+    start: float,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Learn a small table by Funk SVD with two components, rating after rating in reading order.
+
+    Parameters
+    ----------
+    ratings : array of float, shape (n_users, n_items)
+        NaN where a rating is not known.
+    steps, learning_rate, penalty, start, seed
+        As for `plot_sgd_steps`.
+
+    Returns
+    -------
+    predicted : array of shape (n_users, n_items)
+        After the last step.
+    users, items : arrays of shape (steps + 1, n_users, 2), (steps + 1, n_items, 2)
+        The vectors before the first step and after each.
+    """
+    n_users, n_items = ratings.shape
+    source = np.random.default_rng(seed)
+    p, q = source.normal(0, start, (n_users, 2)), source.normal(0, start, (n_items, 2))
+    b_user, b_item = np.zeros(n_users), np.zeros(n_items)
+    mean = np.nanmean(ratings)
+    known = np.argwhere(~np.isnan(ratings))
+    users, items = [p.copy()], [q.copy()]
+    shrink = 1 - learning_rate * penalty
+    for step in range(steps):
+        u, i = known[step % len(known)]
+        error = ratings[u, i] - (mean + b_user[u] + b_item[i] + p[u] @ q[i])
+        b_user[u] = shrink * b_user[u] + learning_rate * error
+        b_item[i] = shrink * b_item[i] + learning_rate * error
+        p[u], q[i] = shrink * p[u] + learning_rate * error * q[i], shrink * q[i] + learning_rate * error * p[u]
+        users.append(p.copy())
+        items.append(q.copy())
+    return mean + b_user[:, None] + b_item + p @ q.T, np.array(users), np.array(items)
+
+
+def plot_sgd_steps(
+    ratings: np.ndarray,
+    *,
+    steps: int = 110,
+    learning_rate: float = 0.1,
+    penalty: float = 0.02,
+    start: float = 0.3,
+    seed: int = 0,
+    users: Sequence[str] | None = None,
+    items: Sequence[str] | None = None,
+) -> None:
+    """Show how the vectors of a small table move, and what the table is predicted to be.
+
+    Parameters
+    ----------
+    ratings : array of float, shape (n_users, n_items)
+        NaN where a rating is not known.
+    steps : int
+        Updates, one known rating each, in reading order, over and over.
+    learning_rate, penalty : float
+        Size of a step, and of the penalty on the squares.
+    start : float
+        Standard deviation of the numbers that the vectors begin with.
+    seed : int
+        Which numbers.
+    users, items : sequences of str, optional
+        Names of the rows and of the columns.
+
+    Raises
+    ------
+    ValueError
+        If the table is not two-dimensional or has no known rating, steps is negative, a number is out of range, or the
+        numbers grow beyond all bounds.
+
+    Examples
+    --------
+    >>> plot_sgd_steps(np.array([[5, 1], [4, np.nan]]), steps=200)  # doctest: +ELLIPSIS
+    [figure] Left, paths of 2 users' and 2 items' vectors over 200 updates in the plane. Right, the predicted table. ...
+    RMSE on the 3 known ratings: 1.708 before, 0.019 after
+    predicted where nothing is known: u1, i1: 2.14
+    """
+    ratings = np.asarray(ratings, dtype=np.float64)
+    if ratings.ndim != 2 or np.isnan(ratings).all():
+        raise ValueError(f"ratings has shape {ratings.shape}; expected a table with at least one known rating")
+    if steps < 0 or learning_rate <= 0 or penalty < 0 or start < 0:
+        raise ValueError("steps, penalty and start must be at least 0, and learning_rate above 0")
+    users = [f"u{row}" for row in range(ratings.shape[0])] if users is None else list(users)
+    items = [f"i{column}" for column in range(ratings.shape[1])] if items is None else list(items)
+    if (len(users), len(items)) != ratings.shape:
+        raise ValueError(f"there are {len(users)} users and {len(items)} items for a table of shape {ratings.shape}")
+    with np.errstate(over="ignore", invalid="ignore"):
+        before = sgd_steps(ratings, 0, learning_rate, penalty, start, seed)[0]
+        predicted, user_paths, item_paths = sgd_steps(ratings, steps, learning_rate, penalty, start, seed)
+    if not np.isfinite(predicted).all() or np.abs(predicted).max() > 1e3:
+        raise ValueError(f"the numbers grow beyond all bounds with learning_rate={learning_rate}; try a smaller one")
+    known = ~np.isnan(ratings)
+    rmse_before, rmse_after = (np.sqrt(np.mean((table[known] - ratings[known]) ** 2)) for table in (before, predicted))
+    blanks = [f"{users[u]}, {items[i]}: {predicted[u, i]:.2f}" for u, i in np.argwhere(~known)]
+    finding = f"After {steps} updates the known ratings are missed by {rmse_after:.2f} stars"
+    with drawing_panels(
+        finding,
+        ["vectors: paths from × to the mark", "predicted (known) ratings"],
+        alt=(
+            f"Left, paths of {len(users)} users' and {len(items)} items' vectors over {steps} updates in the plane. "
+            f"Right, the predicted table. {finding}."
+        ),
+        facts=[
+            f"RMSE on the {known.sum()} known ratings: {rmse_before:.3f} before, {rmse_after:.3f} after",
+            f"predicted where nothing is known: {'; '.join(blanks) or 'no such place'}",
+        ],
+        height=3.7,
+    ) as (plane, table):
+        for paths, names, color, marker in ((user_paths, users, BLUE, "o"), (item_paths, items, VERMILION, "s")):
+            for row, name in enumerate(names):
+                plane.plot(*paths[:, row].T, color=color, linewidth=1.2, alpha=0.7)
+                plane.plot(*paths[0, row], "x", color=color, markersize=5)
+                plane.plot(*paths[-1, row], marker, color=color, markersize=7, markeredgecolor="white")
+                plane.annotate(
+                    name, paths[-1, row], xytext=(6, 5), textcoords="offset points", fontsize=9, color=color,
+                    fontweight="bold" if marker == "o" else "normal",
+                )  # fmt: skip
+        reach = 1.35 * max(np.abs(user_paths).max(), np.abs(item_paths).max(), 0.1)
+        plane.set_xlim(-reach, reach)
+        plane.set_ylim(-reach, reach)
+        plane.set_aspect("equal")
+        plane.axhline(0, color=GRAY, linewidth=0.8)
+        plane.axvline(0, color=GRAY, linewidth=0.8)
+        plane.set_xlabel("component 1")
+        plane.set_ylabel("component 2")
+        shown = np.where(known, np.abs(np.where(known, ratings, 0) - predicted), 0)
+        table.imshow(shown, cmap="Blues", vmin=0, vmax=4, aspect="auto")
+        for u, i in np.ndindex(*ratings.shape):
+            text = f"{predicted[u, i]:.2f}\n" + (f"({ratings[u, i]:g})" if known[u, i] else "(?)")
+            weight = "normal" if known[u, i] else "bold"
+            table.text(i, u, text, ha="center", va="center", fontsize=10, fontweight=weight)
+        for u, i in np.argwhere(~known):
+            table.add_patch(_frame(i, u))
+        table.set_xticks(range(len(items)), items, fontsize=9)
+        table.set_yticks(range(len(users)), users)
+        table.tick_params(length=0)
+        table.grid(visible=False)
+        table.set_xlabel("darker: missed by more stars")
+
+
+def _frame(column: int, row: int):
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((column - 0.48, row - 0.48), 0.96, 0.96, fill=False, edgecolor=ORANGE, linewidth=2.5)

@@ -34,7 +34,7 @@ guess("00 learned from", "?", expected="a number from 0 to 10")
 guess("00 kept back", "?", expected="a number from 0 to 10")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# <details><summary>For the teacher</summary>Let everybody write down both numbers before anybody speaks; expect pairs such as 8 and 3. Collect the highest and the lowest on the board. Nobody needs to be right: both numbers turn out to measure something other than most people think.</details>
+# Let everybody write down both numbers before anybody speaks; expect pairs such as 8 and 3. Collect the highest and the lowest on the board. Nobody needs to be right: both numbers turn out to measure something other than most people think.
 
 # %% [markdown]
 # ## Three people, four films, a pencil
@@ -97,7 +97,7 @@ for i, name in enumerate(["Ann", "Bob", "Cid"]):
     print(f"{name:4}" + "".join(f"{score:10.2f}" for score in scores[i]))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# <details><summary>For the teacher</summary>Two minutes with a pencil before this cell runs. Whoever has 0.50 and 1.00 left out the bias. Then ask what would be left of the score of <i>Newcomer</i> if there were no genres: nothing, and that is the point of a hybrid.</details>
+# Two minutes with a pencil before this cell runs. Whoever has 0.50 and 1.00 left out the bias. Then ask what would be left of the score of *Newcomer* if there were no genres: nothing, and that is the point of a hybrid.
 
 # %% [markdown]
 # *Newcomer* is second on Ann's list, though nobody has liked it. Its genre speaks for it.
@@ -196,7 +196,7 @@ print(f"kept back:    precision@10 {on_test:.3f}")
 your_guess("00 kept back", measured=f"{10 * on_test:.2f} of ten")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# <details><summary>For the teacher</summary>Ask why the two differ so much. Somebody says overfitting; write it on the board and do not contradict. Ask instead: what experiment would show it? Most ask for more data or a smaller model. Neither changes only the cause.</details>
+# Ask why the two differ so much. Somebody says overfitting; write it on the board and do not contradict. Ask instead: what experiment would show it? Most ask for more data or a smaller model. Neither changes only the cause.
 
 # %% [markdown]
 # Four and a half of ten against half a film. The usual verdict: the model has learned train by heart.
@@ -223,7 +223,7 @@ print(f"test, learned from: {cheating.min():.3f} to {cheating.max():.3f} in 5 se
 your_guess("00 cheating", measured=f"{cheating.mean():.3f} on average")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# <details><summary>For the teacher</summary>Give them a minute in pairs before you scroll. A hint if nobody moves: how many right answers does a user have in train, how many in test, and how many places are there?</details>
+# Give them a minute in pairs before you scroll. A hint if nobody moves: how many right answers does a user have in train, how many in test, and how many places are there?
 
 # %% [markdown]
 # The cheats have seen every answer and find fewer than one of ten. What did we overlook?
@@ -292,7 +292,7 @@ print("genres are ahead in", (fair > without).sum(), "of 5 seeds")
 your_guess("00 without genres", measured=f"{without.min():.3f} to {without.max():.3f}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# <details><summary>For the teacher</summary>Ask for a control: how could the gain come from anything but what the genres say? Expect silence, then "more parameters". Let them invent the shuffle before the next cell shows it.</details>
+# Ask for a control: how could the gain come from anything but what the genres say? Expect silence, then "more parameters". Let them invent the shuffle before the next cell shows it.
 
 # %% [markdown]
 # A little worse. But is it what the genres *say* that helps, or are twenty more vectors of any kind good to have?

@@ -26,6 +26,13 @@ from recsys_lessons.teaching.plotting.factorization import (
     plot_sgd_steps,
     plot_what_is_left,
 )
+from recsys_lessons.teaching.plotting.feedback import (
+    plot_long_tail,
+    plot_mean_by_count,
+    plot_ranges_by_epoch,
+    plot_small_splits,
+    plot_threshold_and_split,
+)
 from recsys_lessons.teaching.plotting.lists import plot_genre_profile
 from recsys_lessons.teaching.plotting.style import (
     BLUE,
@@ -59,8 +66,13 @@ __all__ = [
     "plot_error_by_epoch",
     "plot_genre_profile",
     "plot_identities",
+    "plot_long_tail",
+    "plot_mean_by_count",
     "plot_moves",
+    "plot_ranges_by_epoch",
     "plot_sgd_steps",
+    "plot_small_splits",
+    "plot_threshold_and_split",
     "plot_training",
     "plot_what_is_left",
 ]

@@ -1,0 +1,602 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # Feedback: what does the data say, and what does it not say?
+#
+# Lesson 00 left a debt: a film somebody hated was counted as one not seen. Here you measure what that cost, see the obvious repair make it worse, and watch one leaked like per user lift a model's score by 18%.
+
+# %% [markdown] tags=["objectives"]
+# When you have finished, you can
+#
+# - **tell** what a stored rating, a missing one and a −1 say to a model, and keep films people turned down out of their lists;
+# - **choose** a split by the question it asks, and read its numbers beside popularity's;
+# - **expose** a leak, and measure what it is worth.
+#
+# *40 minutes. You need lesson 00.*
+
+# %% [markdown]
+# ## Seven ratings and a pencil
+#
+# **Explicit feedback** is an opinion somebody gave: stars, a thumb. **Implicit feedback** is the trace of a deed: a click, a purchase. It says *that*, not *how much*, and it never says no.
+#
+# A **threshold** turns stars into implicit feedback: 4 or more is a like.
+
+# %%
+import numpy as np
+
+users, films = ["Ann", "Bob", "Cid"], ["Galaxy", "Moonrise", "Picnic", "Newcomer"]
+stars = np.array([[5, 2, 0, 0], [0, 4, 4.5, 0], [4, 0, 1, 5]])  # 0: no rating
+print((stars >= 4).astype(int))
+
+# %% [markdown]
+# Five likes. The other seven cells look alike now, but two of them were opinions (Ann's 2, Cid's 1), and five are silence.
+#
+# What does silence count as? Rank the films on paper, twice: by the mean of the ratings there are, then by the mean of the whole column, silence counting as 0 stars.
+
+# %%
+n_ratings = (stars > 0).sum(axis=0)
+print("film         ", *[f"{film:>9}" for film in films])
+print("mean rating  ", *[f"{mean:9.2f}" for mean in stars.sum(axis=0) / n_ratings])
+print("column mean  ", *[f"{mean:9.2f}" for mean in stars.sum(axis=0) / 3])
+
+# %% [markdown]
+# *Newcomer* is first in one order and last in the other, because
+#
+# $$\text{column mean} = \text{mean rating} \times \frac{\text{number of ratings}}{\text{number of users}}.$$
+#
+# *Picnic*: 2.75 × 2/3 = 1.83. Zeros in the gaps multiply a film's rating by its popularity. The library leaves gaps out, here as everywhere: `Popularity(by="ratings")` takes the mean of the stored entries.
+
+# %%
+import scipy.sparse as sp
+
+from recsys_lessons import Popularity
+
+Popularity(by="ratings").fit(sp.csr_matrix(stars)).item_popularity
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# <details><summary>For the teacher</summary>Ask which film they would show to Ann. Most say <i>Newcomer</i>, mean 5. Ask how many people said so, and leave it open: the next section answers.</details>
+
+# %% [markdown]
+# ## Silence is not random
+#
+# Now 671 users and 9,066 films. If people rated films drawn by lot, films with many ratings and films with few would have the same mean.
+
+# %%
+from recsys_lessons.datasets import load_movies
+from recsys_lessons.teaching.plotting import plot_mean_by_count
+
+movies = load_movies()
+n_ratings = np.bincount(movies.items)
+plot_mean_by_count(n_ratings, np.bincount(movies.items, movies.values) / n_ratings)
+
+# %% [markdown]
+# People choose what they watch, and better films are chosen more often. So a missing rating is no dislike (most of the silent never met the film), and no random gap either.
+#
+# Which of the two orders is better, then? Two measures:
+#
+# - **RMSE**, the root of the mean squared error, in stars, on ratings kept back;
+# - how many of the **first ten places** go to likes kept back, when all films compete but those the user rated in train. (Ten times precision@10.)
+#
+# As in lesson 00, ten ratings of each user are kept back. We make five such splits, one for each seed.
+
+# %%
+rated, rated_test, liked, liked_test = [], [], [], []
+for seed in range(5):
+    all_ratings = movies.as_lightfm(seed=seed)
+    rated.append(all_ratings["train"].tocsr())
+    rated_test.append(all_ratings["test"].tocsr())
+    likes_only = movies.as_lightfm(seed=seed, min_rating=4.0)  # the same split
+    liked.append(likes_only["train"].tocsr())
+    liked_test.append(likes_only["test"].tocsr())
+
+# %% [markdown]
+# Two lines we use all the time:
+
+# %%
+from recsys_lessons.evaluation import precision_at_k
+
+
+def places(models, films, left_out):
+    """Of a user's first ten places, how many go to these films? One mean for each seed."""
+    runs = zip(models, films, left_out, strict=True)
+    return np.array([10 * precision_at_k(m, wanted, out).mean() for m, wanted, out in runs])
+
+
+def span(values):
+    return f"{min(values):.2f} to {max(values):.2f}"
+
+
+# %% [markdown]
+# **Before you run it:** which order finds more of the likes kept back?
+
+# %%
+from recsys_lessons.teaching.guesses import guess, your_guess
+
+guess("01 order", "?", one_of=("mean rating", "column mean"))
+
+# %%
+from recsys_lessons.evaluation import rmse
+
+by_mean = [Popularity(by="ratings").fit(train) for train in rated]
+by_column = [Popularity(by="ratings").fit(train) for train in rated]
+for model, train in zip(by_column, rated, strict=True):
+    model.item_popularity = np.asarray(train.mean(axis=0))[0]  # over all users
+
+found = {}
+for name, models in {"mean rating": by_mean, "column mean": by_column}.items():
+    error = [rmse(model, test) for model, test in zip(models, rated_test, strict=True)]
+    found[name] = places(models, liked_test, rated)
+    print(f"{name}: RMSE {span(error)} stars, {span(found[name])} of ten places")
+your_guess("01 order", measured=max(found, key=lambda name: found[name].mean()))
+
+# %% [markdown]
+# The sensible order finds *nothing*: films with a single rating, of five stars, fill its top. The absurd one is wrong by more than three stars, and finds likes.
+#
+# There are two questions. *How would they like it, if they saw it?* Then silence means unknown, and explicit feedback answers. *What will they pick and like?* Then it counts that a film is picked at all, and implicit feedback answers. A model good at one can be useless for the other.
+#
+# From here on we ask the second.
+
+# %% [markdown]
+# ## What did the hated films cost?
+#
+# Lesson 00's model learned from likes alone, and its lists left out likes alone. A film you gave two stars could come back. **How many of ten places go to films that the user has already rated below 4?**
+
+# %%
+guess("01 low", "?", expected="a number from 0 to 10")
+
+# %%
+from recsys_lessons import LightFM
+
+warp_settings = {"loss": "warp", "no_components": 30, "learning_rate": 0.05, "item_alpha": 1e-6}
+
+
+def fit_all(trains, settings=warp_settings, epochs=10):
+    return [LightFM(**settings, random_state=s).fit(train, epochs=epochs) for s, train in enumerate(trains)]
+
+
+models = fit_all(liked)
+low = [rated[s] - liked[s] for s in range(5)]  # what is rated, and not liked
+to_low = places(models, low, liked)
+print(f"likes kept back:     {span(places(models, liked_test, liked))} of ten places")
+print(f"films rated below 4: {span(to_low)} of ten places")
+your_guess("01 low", measured=f"{to_low.mean():.2f}")
+
+# %% [markdown]
+# Twice as many places for films they turned down as for films they will like. No wonder: they saw those films because such films suit them, people like them enjoyed them, and nobody told the model otherwise.
+#
+# ### So tell it
+#
+# An interaction matrix may hold a −1 for a dislike. Train on likes *and* −1s. **Will films rated below 4 take fewer places, as many, or more?**
+
+# %%
+guess("01 minus one", "?", one_of=("fewer", "as many", "more"))
+
+# %%
+told = fit_all([(liked[s] - low[s]).sign() for s in range(5)])  # +1 and -1
+told_low = places(told, low, liked)
+print(f"without -1: {span(to_low)} of ten places go to films rated below 4")
+print(f"with -1:    {span(told_low)}")
+your_guess("01 minus one", measured=f"more in {(told_low > to_low).sum()} of 5 seeds")
+
+# %% [markdown]
+# We said no, and the model heard yes?
+#
+# It heard nothing: WARP learns from positive entries and skips the others. But skipping would leave things as they were. See how it looks for a negative that breaks the rule:
+
+# %%
+from recsys_lessons.kernels import warp
+from recsys_lessons.teaching.source import show_source
+
+show_source(warp.find_violation)
+
+# %% [markdown]
+# `is_known` is true of *every* stored entry, and a −1 is stored. Without it, Ann's negatives are *Moonrise*, *Picnic* and *Newcomer*: whichever is drawn and breaks the rule is pushed down. With a −1 on *Moonrise*, only two are left. Her −1 is a shield.
+#
+# If that is the cause, it has nothing to do with dislike. So put each user's −1s on *other* films, drawn by lot, that the user has not rated. Now those should rise, and the disliked ones should not.
+
+# %%
+elsewhere = []
+for s in range(5):
+    dealt = low[s][:, np.random.default_rng(s).permutation(movies.n_items)]
+    elsewhere.append(dealt - dealt.multiply(rated[s] > 0))  # none on a film the user rated
+
+shielding = fit_all([(liked[s] - elsewhere[s]).sign() for s in range(5)])
+before, after = places(models, elsewhere, liked), places(shielding, elsewhere, liked)
+shielding_low = places(shielding, low, liked)
+print(f"films drawn by lot, without -1: {before.mean():.3f} of ten places")
+print(f"films drawn by lot, with -1:    {after.mean():.3f}, more in {(after > before).sum()} of 5 seeds")
+print(f"films rated below 4:            more in {(shielding_low > to_low).sum()} of 5 seeds")
+
+# %% [markdown]
+# A shield it is. The **logistic** loss does learn from a −1. It draws nothing: it takes each stored entry, and pushes its score up for +1 and down for −1.
+
+# %%
+from recsys_lessons.teaching.plotting import plot_by_seed
+
+logistic_settings = {**warp_settings, "loss": "logistic"}
+logistic = fit_all([(liked[s] - low[s]).sign() for s in range(5)], logistic_settings)
+plot_by_seed(
+    {
+        "WARP, likes": to_low,
+        "WARP, −1": told_low,
+        "WARP, −1 elsewhere": shielding_low,
+        "logistic, −1": places(logistic, low, liked),
+    },
+    measure="places of ten for films rated below 4, likes left out",
+    title="WARP shields what is marked −1, logistic sinks it",
+)
+
+# %% [markdown]
+# So take logistic? There is another repair, without any training: leave out *everything rated* instead of the likes.
+
+# %%
+popular = [Popularity().fit(train) for train in liked]
+likes_out, rated_out = places(models, liked_test, liked), places(models, liked_test, rated)
+print(f"WARP, likes left out:            {span(likes_out)} of ten places")
+print(f"WARP, all rated left out:        {span(rated_out)}")
+print(f"popularity, all rated left out:  {span(places(popular, liked_test, rated))}")
+print(f"logistic -1, all rated left out: {span(places(logistic, liked_test, rated))}")
+
+# %% [markdown]
+# That was the debt: about a tenth of the likes found, repaid by one argument. (It cannot hurt here: what somebody rated below 4 is never among their likes.) From here on, everything rated is left out.
+#
+# Logistic keeps disliked films away and finds fewer likes than popularity, because it answers the other question. Put that one: of the user's ten films in test, *which did they like?* **AUC** is the share of pairs, one liked and one not, that stand in the right order. A coin gets 0.5.
+
+# %%
+from recsys_lessons.evaluation import auc_score
+
+not_in_test = [sp.csr_matrix(test.toarray() == 0) for test in rated_test]  # leaves the ten
+for name, ranked in {"WARP": models, "logistic -1": logistic, "mean rating": by_mean}.items():
+    auc = [auc_score(ranked[s], liked_test[s], not_in_test[s]).mean() for s in range(5)]
+    print(f"{name:11}  AUC among the ten: {span(auc)}")
+
+# %% [markdown]
+# Logistic leads WARP now, and the mean rating, the same for everybody, is as good. A first rule for the loss, which lesson 05 puts to the test (there you meet BPR as well, which also learns from likes and draws its negatives):
+#
+# | the data | the question | the loss |
+# |:--|:--|:--|
+# | likes, clicks, purchases | what will they pick? | WARP, BPR |
+# | likes and dislikes | would they like it? | logistic, with −1s |
+# | stars | how many stars? | none of these: a model of ratings (lesson 02) |
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# <details><summary>For the teacher</summary>Have them vote on fewer, as many or more. Whoever knows that WARP drops −1s says "as many". Ask for causes before you show the kernel, and for an experiment that could prove them wrong.</details>
+
+# %% [markdown]
+# ## Where to cut?
+
+# %%
+for threshold in [0.5, 3.0, 4.0, 5.0]:
+    kept = movies.values >= threshold
+    n_users = len(np.unique(movies.users[kept]))
+    n_films = len(np.unique(movies.items[kept]))
+    print(f"{threshold} or more: {kept.sum():7,} likes of {n_users} users, on {n_films:,} films")
+
+# %% [markdown]
+# Go to the extreme: *train* on all ratings, half a star included, as if each were a like. The *test* stays at 4 stars or more. **Are fewer likes found than with 4 or more, about as many, or more?**
+
+# %%
+guess("01 all ratings", "?", one_of=("fewer", "about as many", "more"))
+
+# %%
+from recsys_lessons.cross_validation import random_train_test_split
+
+above_own_mean = []
+for train in rated:
+    own_mean = train.sum(axis=1) / train.getnnz(axis=1)[:, None]
+    above = (train - train.sign().multiply(own_mean)).tocsr().maximum(0)
+    above.eliminate_zeros()  # a stored 0 would be a shield
+    above_own_mean.append(above)
+
+trains = {
+    "all ratings": rated,
+    "above own mean": above_own_mean,
+    "5 stars": [train.multiply(train == 5).tocsr() for train in rated],
+    "half of all, by lot": [random_train_test_split(rated[s], 0.5, s)[0] for s in range(5)],
+}
+by_threshold = {name: places(fit_all(t), liked_test, rated) for name, t in trains.items()}
+
+# %%
+plot_by_seed(
+    {"4 or more": rated_out, **by_threshold},
+    measure="likes found in ten places, rated films left out",
+    title="All ratings train as well as the half with most stars",
+)
+ahead = (by_threshold["all ratings"] > rated_out).sum()
+your_guess("01 all ratings", measured=f"more in {ahead} of 5 seeds")
+
+# %% [markdown]
+# Hated films as likes, and no harm done. Do the stars say nothing, then?
+#
+# The last row is the control. *4 or more* is also about half of the ratings, and beats the half drawn by lot. So a like is worth more than a rating. There are twice as many ratings, and that makes up for it: *choosing* a film is a message in itself.
+#
+# In training, then, the threshold is a knob: a common one, or each user's own mean, for people who never give a 4. In test it is no knob. It says what you call success.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# <details><summary>For the teacher</summary>Expect "so stars are useless". Point at the last row: as many ratings, chosen blindly. With 50 minutes, skip this section.</details>
+
+# %% [markdown]
+# ## A few films have most of the likes
+
+# %%
+from recsys_lessons.teaching.plotting import plot_long_tail
+
+likes = movies.matrix(min_value=4.0)
+plot_long_tail(likes.getnnz(axis=0))
+
+# %% [markdown]
+# The many films with few likes are the **long tail**. A list of the head is right fairly often, for anybody. That makes popularity hard to beat, so print it beside every number, *in the same race*.
+#
+# ## Four splits, four questions
+#
+# What goes to test decides what is asked. Here are the five likes again. Ann gave hers on day 1, Bob his on days 2 and 5, Cid on days 4 and 7. With a pencil: if the future begins on day 5, which likes are in test?
+
+# %%
+from recsys_lessons.cross_validation import cold_items, cold_users, leave_one_out, split_by_time
+from recsys_lessons.teaching.plotting import plot_small_splits
+
+five = sp.coo_matrix(stars >= 4)  # row by row: Ann, Bob, Bob, Cid, Cid
+small = {
+    "random": random_train_test_split(five, 0.4, random_state=3),
+    "by time": split_by_time(five, [1, 2, 5, 4, 7], cutoff=5),
+    "cold items": cold_items(five, 0.25, random_state=3),
+    "cold users": cold_users(five, 0.3, random_state=3),
+}
+plot_small_splits(small, users, films, title="The same five likes, four ways to put some aside")
+
+# %% [markdown]
+# - **Random:** which likes are missing from the table?
+# - **By time:** what comes next, be it from new people or of new films?
+# - **Cold items:** who will like a film that nobody has liked yet?
+# - **Cold users:** what does somebody like who has just come in?
+#
+# Put a tenth of all likes aside in each way, and race the same model against popularity, the user's likes in train left out. The future should be harder to know than gaps in a table. **Will WARP find fewer likes by time than at random, as many, or more?**
+
+# %%
+guess("01 time", "?", one_of=("fewer", "as many", "more"))
+
+# %%
+times = movies.timestamps[movies.values >= 4.0]  # in the order of likes
+splits = {
+    "random": [random_train_test_split(likes, 0.1, s) for s in range(5)],
+    "by time": [split_by_time(likes, times, 0.1) for s in range(5)],  # five times the same
+    "cold items": [cold_items(likes, 0.1, s) for s in range(5)],
+    "cold users": [cold_users(likes, 0.1, s) for s in range(5)],
+}
+fitted, warp_found = {}, {}
+print("            test likes   of ten places:")
+print("split       of a user    popularity      WARP            WARP ahead")
+for name, pairs in splits.items():
+    train, test = zip(*pairs, strict=True)
+    fitted[name] = fit_all(train), [Popularity().fit(t) for t in train], train, test
+    w, p = places(fitted[name][0], test, train), places(fitted[name][1], test, train)
+    warp_found[name] = w.mean()
+    answers = np.mean([t.nnz / len(np.unique(t.row)) for t in test])
+    print(f"{name:10} {answers:6.1f}        {span(p)}    {span(w)}    {(w > p).sum()} of 5")
+
+ratio = warp_found["by time"] / warp_found["random"]
+your_guess("01 time", measured=f"{ratio:.1f} times as many")
+
+# %% [markdown]
+# Three times as many? Look at the first column before you celebrate. By time, a test user has 64 right answers waiting instead of 8.5. More right answers, more hits, whatever the list.
+#
+# That is a cause, so test it: keep *one* test like of each user, drawn by lot, and leave the others out of the race.
+
+# %%
+hits = {}
+for name in ["random", "by time"]:
+    warps, populars, train, test = fitted[name]
+    halves = [leave_one_out(test[s], random_state=s) for s in range(5)]
+    rest, one = zip(*halves, strict=True)
+    known = [train[s] + rest[s] for s in range(5)]
+    hits[name] = 100 * places(warps, one, known)
+    print(f"{name:8} popularity finds it for {span(100 * places(populars, one, known))}% of the users")
+    print(f"{name:8} WARP       finds it for {span(hits[name])}%")
+print("WARP finds it less often by time in", (hits["by time"] < hits["random"]).sum(), "of 5 seeds")
+
+# %% [markdown]
+# With one answer each, the future is the harder question after all. **Numbers of two splits cannot be compared.** Models can, within one split. And there, by time, popularity is ahead of WARP. Why? Ask who the test users are.
+
+# %%
+warps, populars, train, test = fitted["by time"]
+has_train, has_test = train[0].getnnz(axis=1) > 0, test[0].getnnz(axis=1) > 0
+for name, chosen in {"known": has_test & has_train, "new": has_test & ~has_train}.items():
+    found = [
+        10 * precision_at_k(model, test[0], train[0], preserve_rows=True)[chosen].mean()
+        for model in [populars[0], *warps]
+    ]
+    print(f"{chosen.sum()} {name} users: popularity {found[0]:.2f}, WARP {span(found[1:])} of ten")
+
+first, last = np.full(movies.n_users, np.inf), np.zeros(movies.n_users)
+np.minimum.at(first, movies.users, movies.timestamps)
+np.maximum.at(last, movies.users, movies.timestamps)
+print(f"all ratings within 24 hours: {(last - first < 86_400).sum()} of {movies.n_users} users")
+
+# %% [markdown]
+# Most people here sat down once and rated what they remembered. So on *this* data "the future" means strangers, and for strangers WARP has little more than popularity (lesson 08). Among the known it leads, but there are only twenty. And a timestamp says when somebody told us, not when they watched.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# <details><summary>For the teacher</summary>Let them order the four splits from easy to hard first. After the one-answer race, ask which number they would show to their manager. None alone: model and popularity, on the split that resembles the product.</details>
+
+# %% [markdown]
+# ## One leaked like
+#
+# Now a mistake that happens to careful people. A join doubles some rows, and of each user with two or more likes in test, one is in train as well.
+#
+# An honest model puts that film among the ten for about 16 of 100 users. **For how many does the leaky one**, after 60 epochs? The race is the same for both: all films but those rated in the *honest* train. So the leaked film runs, and counts when it is found.
+
+# %%
+guess("01 leak", "?", expected="a number from 0 to 100")
+
+# %%
+leaks = [leave_one_out(liked_test[s], random_state=s)[1].tocsr() for s in range(5)]
+print(f"likes in train: {span([100 * leaks[s].nnz / liked[s].nnz for s in range(5)])}% more")
+
+epochs = [10, 30, 60]
+honest = {n: fit_all(liked, epochs=n) for n in epochs}
+
+# %%
+leaky = {n: fit_all([liked[s] + leaks[s] for s in range(5)], epochs=n) for n in epochs}
+
+# %%
+from recsys_lessons.teaching.plotting import plot_ranges_by_epoch
+
+found = {
+    "leaky": np.transpose([places(leaky[n], liked_test, rated) for n in epochs]),
+    "honest": np.transpose([places(honest[n], liked_test, rated) for n in epochs]),
+}
+plot_ranges_by_epoch(
+    found,
+    epochs,
+    measure="likes found in ten places",
+    title="Honest gains end early, the leak keeps paying",
+)
+gain = found["leaky"].mean(axis=0) / found["honest"].mean(axis=0) - 1
+print("gain by the leak:", ", ".join(f"{g:.0%} after {n} epochs" for g, n in zip(gain, epochs, strict=True)))
+print(f"honest: the one film is found for {span(100 * places(honest[60], leaks, rated))} of 100 users")
+your_guess("01 leak", measured=span(100 * places(leaky[60], leaks, rated)))
+
+# %% [markdown]
+# After 10 epochs the gain is small. Then the honest model stops gaining, and the leaky one goes on learning by heart. That is the harm: a leak does not lift all numbers alike. It pays whatever *memorizes*, and would have you train longer, and larger.
+#
+# But the leaky model has also seen more likes of good films. To test that, deal the same leaked films out to the wrong users.
+
+# %%
+wrong = []
+for s in range(5):
+    dealt = leaks[s][np.random.default_rng(s).permutation(movies.n_users)]
+    wrong.append(dealt - dealt.multiply(rated[s] + rated_test[s] > 0))  # no film they rated
+
+misled = fit_all([liked[s] + wrong[s] for s in range(5)], epochs=60)
+popular_leaky = [Popularity().fit(liked[s] + leaks[s]) for s in range(5)]
+print(f"wrong users:         {span(100 * places(misled, leaks, rated))} of 100")
+print(f"popularity, honest:  {span(100 * places(popular, leaks, rated))}")
+print(f"popularity, leaky:   {span(100 * places(popular_leaky, leaks, rated))}")
+
+# %% [markdown]
+# Nothing. It takes the pair of user and film, which is why popularity, keeping no pairs, is immune.
+#
+# This leak is easily caught: `precision_at_k` refuses a train and a test that share a pair. Subtler ones are not. A random split shows the model ratings given *after* those it is tested on; only a split by time prevents that. What it is worth we cannot measure here, with twenty people on both sides of the date.
+
+# %% [markdown]
+# ## A rating is not a weight
+#
+# One use of the stars is left: `sample_weight`, a factor on the loss of each like. Weight every like by its stars, 4, 4.5 or 5, and WARP will try harder for the fives. Will it?
+#
+# Take the pencil. The step is multiplied by the logarithm of the film's estimated rank: ln 9065 = 9.1 if the first draw breaks the rule, ln 906 = 6.8 if only the tenth does. With four stars, 36 or 27. Now the kernel:
+
+# %%
+show_source(warp.judge)
+
+# %% [markdown]
+# `MAX_STRENGTH` is 10, as in LightFM. So 36 and 27 are cut to 10, and so is everything with five stars. If that is right, we can deal the stars out *by lot* among the likes and must get the same model, to the bit.
+
+# %%
+by_lot = [stars_of_likes.copy() for stars_of_likes in liked]
+for s in range(5):
+    by_lot[s].data = np.random.default_rng(s).permutation(by_lot[s].data)
+
+weighted = {}
+for name, weights in {"stars": liked, "by lot": by_lot, "stars / 5": [w / 5 for w in liked]}.items():
+    weighted[name] = [
+        LightFM(**warp_settings, random_state=s).fit(liked[s], sample_weight=weights[s], epochs=10)
+        for s in range(5)
+    ]
+    print(f"{name:9}   {span(places(weighted[name], liked_test, rated))} of ten places")
+print(f"no weights  {span(rated_out)}")
+pairs = zip(weighted["stars"], weighted["by lot"], strict=True)
+same = sum(np.array_equal(a.item_embeddings, b.item_embeddings) for a, b in pairs)
+print("stars and stars by lot give the same bytes in", same, "of 5 seeds")
+
+# %% [markdown]
+# Somebody once saw predictions change with weights from 0 to 1, and stay the same with weights from 1 to 100, and asked why ([#306](https://github.com/lyst/lightfm/issues/306)). Now you could answer.
+#
+# A weight says how hard to push, not what to aim at. With WARP keep it at 1 or below, and do not expect much: divided by five, the stars do count, and nothing is gained.
+
+# %% [markdown]
+# ## Lab: threshold and split
+#
+# Change `threshold`, `split` ("random", "time", "cold items", "cold users") and `test_share`, and run the cell again.
+#
+# 1. With `split="random"`, raise `threshold` from 0.5 to 5. Popularity finds less and less. Is a low threshold better, then?
+# 2. Which cold split does "time" resemble? Try `test_share` 0.02 and 0.5: does that change *whom* it asks about, or *what*?
+
+# %%
+from recsys_lessons.teaching.plotting import plot_threshold_and_split
+
+plot_threshold_and_split(
+    movies.users,
+    movies.items,
+    movies.values,
+    movies.timestamps,
+    threshold=4.0,
+    split="random",
+    test_share=0.1,
+)
+
+# %% [markdown]
+# <details><summary>What we found (open it when you have looked)</summary>
+#
+# 1. No. Here the threshold moves train <i>and</i> test, and with it the number of right answers: 15.2 for each test user at 0.5 stars, 3.4 at 5. Precision@10 of the same ten films falls from 0.084 to 0.033 with it.
+# 2. Cold users: at 0.1, 86% of its test likes are those of new users. A later date (0.02) leaves more of the known, 34%. An earlier one (0.5) brings in new films as well: from 10% of the test likes to 36%.
+#
+# </details>
+
+# %% [markdown]
+# ## Mistakes people have made
+#
+# **Expecting WARP to learn from −1** ([#437](https://github.com/lyst/lightfm/issues/437)). It skips and shields it. Leave out of the list what was turned down.
+#
+# **Giving ratings as weights and waiting for ratings to come back** ([#253](https://github.com/lyst/lightfm/issues/253), [#441](https://github.com/lyst/lightfm/issues/441), [#518](https://github.com/lyst/lightfm/issues/518)). Without weights, too, the size of an entry plays no part: 4 and 5 are both a like.
+#
+# **Repeated purchases on both sides of a split** ([#311](https://github.com/lyst/lightfm/issues/311)). The splits here keep all entries of a pair together.
+#
+# **Taking an unchanged shape for a failed split** ([#408](https://github.com/lyst/lightfm/issues/408)). Train and test keep all rows and columns. Count the entries.
+#
+# **Having only a random split** ([#657](https://github.com/lyst/lightfm/issues/657)). Use `split_by_time`, and see who is on both sides of the date.
+
+# %% [markdown] tags=["quiz"]
+# ## Quiz
+#
+# **1. A shop stores −1 for every returned product and trains WARP. What happens to the products somebody returned, in that customer's list?**
+#
+# <details><summary>a. They sink, since WARP draws its negatives from the −1s</summary>It draws them from everything the customer has <i>no</i> entry for.</details>
+# <details><summary>b. Nothing, since WARP ignores a −1</summary>It learns nothing from it. But the entry also keeps the product from being drawn, and so from being pushed down.</details>
+# <details><summary>c. They rise, compared with storing nothing</summary>Yes: they are drawn as negatives no more. With films they took more places in all five runs.</details>
+
+# %% [markdown] tags=["quiz"]
+# **2. Team A reports precision@10 of 0.27 on a split by time, team B 0.09 on a random split of the same data. Whose model is better?**
+#
+# <details><summary>a. That cannot be said: put both on one split, beside popularity</summary>Yes. Here one and the same model had both numbers, and where it had the higher one, popularity was ahead of it.</details>
+# <details><summary>b. A's: three times the precision, and on the harder question</summary>Harder with one answer for each user. But there were 64, instead of 8.5, to be hit.</details>
+# <details><summary>c. B's: a split by time leaks the future</summary>It is the random split that shows the model later ratings of the same users.</details>
+
+# %% [markdown] tags=["quiz"]
+# **3. After a change in the data pipeline your large model gains 20%, and popularity stays where it was. What do you do first?**
+#
+# <details><summary>a. Celebrate: popularity is unchanged, so the test is sound</summary>Popularity keeps no pairs, so a leak of pairs does not show in it.</details>
+# <details><summary>b. Count the pairs that train and test have in common</summary>Yes. A leak pays whatever memorizes, and looks just like this.</details>
+# <details><summary>c. Train for more epochs, since there is more to gain</summary>If it is a leak, there is: more epochs will gain more, and it will be worth nothing.</details>
+
+# %% [markdown] tags=["quiz"]
+# **4. Sorted by mean rating, the first ten films held no like at all. Why?**
+#
+# <details><summary>a. The mean rating predicts ratings badly</summary>Of the two orders it did that better by far: one star off, against more than three.</details>
+# <details><summary>b. People do not care for highly rated films</summary>They do: films with 100 ratings or more have the highest mean, 3.81.</details>
+# <details><summary>c. Films with one rating, of five stars, are on top, and hardly anybody picks those</summary>Yes. It answers how a film is liked by those who see it, not whether anybody will.</details>
+
+# %% [markdown] tags=["recap"]
+# ## What you can do now
+#
+# - **Tell them apart:** a rating is an opinion, a gap mostly "not met", and a −1 a shield under WARP, a "no" only under logistic. Films turned down took 1.68 of ten places; leaving out everything rated takes that to 0 and finds about a tenth more likes.
+# - **Choose a split:** random asks for gaps, time for what comes next, cold for newcomers. WARP found three times as many likes by time as at random, and was behind popularity in 5 of 5 runs. Compare within a split only.
+# - **Expose a leak:** look for shared pairs, and for gains that grow with training while popularity stands still. One like per user was worth 18% after 60 epochs, dealt to the wrong users nothing.
+
+# %% [markdown]
+# **Next:** 02. Asked whether somebody *would like* a film, the mean rating, the same for everybody, was as good as a trained model. But people differ. Can a model predict your stars, and not the average person's?

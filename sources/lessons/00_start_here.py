@@ -212,10 +212,10 @@ guess("00 cheating", "?", expected="a number from 0 to 1")
 seeds = range(42, 47)
 models = [LightFM(**settings, random_state=s).fit(train, item_features=item_features, epochs=10) for s in seeds]
 
-# %%
+# %% slideshow={"slide_type": "-"}
 cheats = [LightFM(**settings, random_state=s).fit(train + test, item_features=item_features, epochs=10) for s in seeds]
 
-# %%
+# %% slideshow={"slide_type": "-"}
 honest = np.array([precision_at_k(m, test, item_features=item_features).mean() for m in models])
 cheating = np.array([precision_at_k(m, test, item_features=item_features).mean() for m in cheats])
 print(f"test, kept back:    {honest.min():.3f} to {honest.max():.3f} in 5 seeds")
@@ -378,7 +378,7 @@ print("more with fewer than 20:", (few > many).sum(), "of 5 seeds")
 # %%
 np.array_equal(model.item_embeddings, models[0].item_embeddings)
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "fragment"}
 # Same seed, same bytes, with `num_threads=1`, the default. Two threads overwrite each other's changes now and then ([#286](https://github.com/lyst/lightfm/issues/286)), and the model is a little different each time. Lessons use one, so that your numbers match these.
 
 # %% [markdown]

@@ -26,6 +26,7 @@ from recsys_lessons.teaching.plotting.factorization import (
     plot_sgd_steps,
     plot_what_is_left,
 )
+from recsys_lessons.teaching.plotting.features import plot_bias_by_count, plot_new_film, plot_with_and_without
 from recsys_lessons.teaching.plotting.feedback import (
     plot_long_tail,
     plot_mean_by_count,
@@ -60,6 +61,7 @@ __all__ = [
     "drawing",
     "drawing_panels",
     "plot_against",
+    "plot_bias_by_count",
     "plot_by_number_known",
     "plot_by_seed",
     "plot_embedding_map",
@@ -69,10 +71,12 @@ __all__ = [
     "plot_long_tail",
     "plot_mean_by_count",
     "plot_moves",
+    "plot_new_film",
     "plot_ranges_by_epoch",
     "plot_sgd_steps",
     "plot_small_splits",
     "plot_threshold_and_split",
     "plot_training",
     "plot_what_is_left",
+    "plot_with_and_without",
 ]

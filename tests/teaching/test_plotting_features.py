@@ -1,0 +1,138 @@
+"""Figures of features: what is told, what is drawn, what is refused."""
+
+import numpy as np
+import pytest
+
+from recsys_lessons.teaching.plotting import plot_bias_by_count, plot_new_film, plot_with_and_without, style
+
+RESULTS = {"logistic": ([0.05, 0.06], [0.01, 0.0]), "warp": (np.array([0.07, 0.08]), [0.07, 0.1])}
+MEASURE = "precision@10 on test"
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures that were drawn, and their text alternatives."""
+    figures, alts = [], []
+    monkeypatch.setattr(style, "_png", lambda figure: figures.append(figure) or b"")
+    monkeypatch.setattr(style, "_show", lambda picture, alt: alts.append(alt))
+    return figures, alts
+
+
+# --- with and without ----------------------------------------------------------------------------------------
+
+
+def test_ways_to_train_are_told_with_counts_over_seeds(drawn, capsys):
+    plot_with_and_without(RESULTS, measure=MEASURE, title="Genres ruin logistic")
+    assert capsys.readouterr().out == (
+        "identity and genres ahead, in how many of 2 seeds: logistic 0 · warp 1\n"
+        "largest fall: logistic, 0.050–0.060 becomes 0.000–0.010\n"
+        "largest gain: warp, 0.070–0.080 becomes 0.070–0.100\n"
+    )
+    assert drawn[1] == [
+        "Dots, precision@10 on test, one a seed, identity against identity and genres. "
+        "logistic: 0.050 to 0.060 and 0.000 to 0.010. warp: 0.070 to 0.080 and 0.070 to 0.100."
+    ]
+
+
+def test_the_two_sides_differ_in_color_marker_and_height(drawn):
+    plot_with_and_without(RESULTS, measure=MEASURE, title="Genres ruin logistic", names=("plain", "hybrid"))
+    axes = drawn[0][0].axes[0]
+    without, with_ = axes.lines[0], axes.lines[2]
+    assert without.get_color() != with_.get_color()
+    assert without.get_marker() != with_.get_marker()
+    assert without.get_ydata()[0] < 0 < with_.get_ydata()[0]  # the axis points down: without is above
+    assert [text.get_text() for text in drawn[0][0].legends[0].get_texts()] == ["plain", "hybrid"]
+
+
+def test_no_fall_or_gain_is_told_where_there_is_none(drawn, capsys):
+    plot_with_and_without({"warp": ([0.0, 0.0], [0.0, 0.0])}, measure=MEASURE, title="Nothing")
+    assert capsys.readouterr().out == "identity and genres ahead, in how many of 2 seeds: warp 0\n"
+
+
+@pytest.mark.parametrize(
+    ("results", "message"),
+    [
+        ({}, "results is empty"),
+        ({"a": ([], [])}, "different numbers of seeds"),
+        ({"a": ([1.0], [1.0, 2.0])}, r"a: \[1, 2\]"),
+        ({"a": ([1.0], [1.0]), "b": ([1.0, 2.0], [1.0, 2.0])}, r"a: \[1, 1\], b: \[2, 2\]"),
+        ({"a": ([1.0], [np.nan])}, "'a' that is not finite"),
+    ],
+)
+def test_results_that_cannot_be_compared_are_refused(drawn, results, message):
+    with pytest.raises(ValueError, match=message):
+        plot_with_and_without(results, measure=MEASURE, title="Genres ruin logistic")
+    assert drawn == ([], [])
+
+
+# --- bias by count -------------------------------------------------------------------------------------------
+
+COUNTS, LIKES = np.array([1, 1, 1, 2, 2, 2, 3, 3, 3, 4]), np.array([5, 4, 3, 2, 1, 1, 1, 0, 0, 0])
+
+
+@pytest.mark.parametrize(("sign", "word"), [(1, "rises"), (-1, "falls"), (0, "stays")])
+def test_the_change_of_the_median_is_told(drawn, sign, word):
+    plot_bias_by_count(COUNTS, sign * np.arange(10.0), LIKES)
+    assert f"The median {word} from" in drawn[1][0]
+
+
+def test_every_item_is_drawn_beside_its_count(drawn):
+    plot_bias_by_count(COUNTS, np.arange(10.0), LIKES, kind="tags")
+    liked, unliked = drawn[0][0].axes[0].lines
+    np.testing.assert_array_equal(liked.get_ydata(), np.arange(7.0))
+    np.testing.assert_array_equal(unliked.get_ydata(), [7.0, 8.0, 9.0])
+    assert (np.abs(liked.get_xdata() - COUNTS[:7]) < 0.5).all()
+    assert (np.abs(unliked.get_xdata() - COUNTS[7:]) < 0.5).all()
+    assert drawn[0][0].axes[0].get_title(loc="left").startswith("The more tags")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [((COUNTS, np.arange(9.0), LIKES), "10, 9 and 10 entries"), (([1], [1.0], [1]), "1 items; expected at least ten")],
+)
+def test_items_that_cannot_be_drawn_are_refused(drawn, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        plot_bias_by_count(*arguments)
+    assert drawn == ([], [])
+
+
+# --- a new film ----------------------------------------------------------------------------------------------
+
+USERS = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+FILMS, FILM_BIASES = np.array([[1.0, 0.0], [0.0, 1.0], [3.0, 3.0]]), np.array([0.0, 0.5, 0.0])
+EMBEDDINGS, BIASES = np.array([[2.0, 0.0], [0.0, 1.0]]), np.array([0.0, 0.25])
+GENRES = ["genre:Drama", "genre:Crime"]
+
+
+def test_the_place_of_a_new_film_is_that_of_the_median_user(drawn, capsys):
+    model = USERS, FILMS, FILM_BIASES, EMBEDDINGS, BIASES
+    # Scores of the film: 2.25, 1.25 and 3.25. Films ahead: one (3), two (1.5 and 3), one (6).
+    plot_new_film({"Drama": 1, "genre:Crime": 1}, GENRES, {"toy": model, "same": model})
+    assert capsys.readouterr().out == (
+        "toy: place 2 of 4 for the median user, score 2.25\nsame: place 2 of 4 for the median user, score 2.25\n"
+    )
+    left, right = drawn[0][0].axes
+    assert [bar.get_width() for bar in left.patches] == [1.0, 1.0]
+    assert [bar.get_width() for bar in right.patches] == [2, 2]
+    assert "Drama: 1. Crime: 1." in drawn[1][0]
+
+
+def test_a_weight_counts(drawn, capsys):
+    model = USERS, FILMS, FILM_BIASES, EMBEDDINGS, BIASES
+    plot_new_film({"Crime": 10}, GENRES, {"toy": model})
+    assert capsys.readouterr().out == "toy: place 1 of 4 for the median user, score 12.50\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "models", "message"),
+    [
+        ({}, {"toy": (USERS, FILMS, FILM_BIASES, EMBEDDINGS, BIASES)}, "row is empty"),
+        ({"Horror": 1}, {"toy": (USERS, FILMS, FILM_BIASES, EMBEDDINGS, BIASES)}, "'Horror', which is no genre"),
+        ({"Drama": 1}, {}, "models is empty"),
+        ({"Drama": 1}, {"toy": (USERS, FILMS, FILM_BIASES, EMBEDDINGS[:1], BIASES)}, "1 embeddings for 2 genres"),
+    ],
+)
+def test_films_that_cannot_be_placed_are_refused(drawn, row, models, message):
+    with pytest.raises(ValueError, match=message):
+        plot_new_film(row, GENRES, models)
+    assert drawn == ([], [])

@@ -144,6 +144,8 @@ def lab_arguments(copy: Path, *, browser: bool, port: int | None, extra: Sequenc
         # them is a matter of settings: jupyter/labconfig/.
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        # For the slides, which another application of the same server shows.
+        f"--LabServerApp.extra_labextensions_path={Path(__file__).parent / 'jupyter' / 'labextensions'}",
     ]
     if not browser:
         arguments.append("--no-browser")

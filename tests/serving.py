@@ -11,6 +11,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
+# Without these Chromium does not start as root, or looks for its maker's servers.
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
 _ADDRESS = re.compile(r"http://(?:localhost|127\.0\.0\.1):\d+/\S*\?token=\w+")
 
 

@@ -5,17 +5,7 @@ import sys
 import nbformat
 import pytest
 
-from tests.serving import api, free_port, read, serving
-
-# Without these Chromium does not start as root, or looks for its maker's servers.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
-FLAGS += ["--disable-component-update", "--disable-sync"]
+from tests.serving import CHROMIUM_FLAGS, api, free_port, read, serving
 
 
 @pytest.mark.browser
@@ -28,7 +18,7 @@ def test_the_first_lesson_opens_and_a_kernel_starts(chromium, repository, tmp_pa
     lab = [sys.executable, "-m", "recsys_lessons.cli", "lab", "--no-browser"]
     command = [*lab, f"--port={free_port()}", f"--folder={copy}"]
     with serving(command, tmp_path / "lab.log", cwd=repository) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         page.goto(address)
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)

@@ -260,10 +260,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def wheel(place: Path) -> Path:
-    """The wheel of the working tree; a checkpoint that Jupyter left behind must not get into it."""
+    """The wheel of the working tree; what Jupyter or a learner left behind must not get into it."""
     source = clone(place / "source")
     (source / "notebooks/.ipynb_checkpoints").mkdir()
     (source / "notebooks/.ipynb_checkpoints/left-checkpoint.ipynb").write_text("{}")
+    (source / "notebooks/my-guesses.json").write_text("{}")
     build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", place / "wheels", source]
     run(*build, cwd=place)
     (built,) = (place / "wheels").glob("*.whl")
@@ -288,11 +289,14 @@ class TestFreshInstall:
         with zipfile.ZipFile(wheel) as archive:
             names = archive.namelist()
         course = {f"recsys_lessons/course/{name}" for name in learner_copy.course_files(ROOT)}
-        assert "recsys_lessons/course/notebooks/00_start_here.ipynb" in course
+        assert {f"recsys_lessons/course/notebooks/{name}" for name in ("00_start_here.ipynb", "glossary.md")} <= course
         assert course <= set(names)
         assert any(name.endswith("licenses/LICENSE") for name in names)
         assert {name.split("/")[0].split("-")[0] for name in names} == {"recsys_lessons"}
-        assert [name for name in names if "checkpoint" in name or name.startswith("tests")] == []
+        unwanted = [
+            name for name in names if "checkpoint" in name or "guesses.json" in name or name.startswith("tests")
+        ]
+        assert unwanted == []
         assert wheel.stat().st_size < 10e6
 
     def test_lab_serves_the_learners_copy(self, python, place):

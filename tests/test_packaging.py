@@ -143,7 +143,7 @@ class TestRepository:
         }
         assert found == {}
 
-    @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+    @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "TEACHING.md"])
     def test_a_page_names_only_commands_and_files_that_exist(self, page):
         text = (ROOT / page).read_text()
         targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))

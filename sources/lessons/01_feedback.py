@@ -250,7 +250,7 @@ print(f"logistic -1, all rated left out: {span(places(logistic, liked_test, rate
 # %% [markdown]
 # That was the debt: about a tenth of the likes found, repaid by one argument. (It cannot hurt: what somebody rated below 4 is never among their likes.) From here on, everything rated is left out.
 #
-# Logistic keeps disliked films away and finds fewer likes than popularity, because it answers the other question. Put that one: of the user's ten films in test, *which did they like?* **AUC** is the share of pairs, one liked and one not, that stand in the right order. A coin gets 0.5.
+# Logistic keeps disliked films away, and finds fewer likes than popularity. Perhaps it answers the other question. Put that one: of the user's ten films in test, *which did they like?* **AUC** is the share of pairs, one liked and one not, that stand in the right order. A coin gets 0.5.
 
 # %%
 from recsys_lessons.evaluation import auc_score
@@ -274,6 +274,8 @@ for name, ranked in {"WARP": models, "logistic -1": logistic, "mean rating": by_
 
 # %% [markdown]
 # ## Where to cut?
+#
+# Why at 4, and not at 3 or 5? The choice decides how much is left:
 
 # %%
 for threshold in [0.5, 3.0, 4.0, 5.0]:
@@ -495,10 +497,10 @@ print(f"popularity, leaky:   {span(100 * places(popular_leaky, leaks, rated), 0)
 #
 # One use of the stars is left: `sample_weight`, a factor on the loss of each like. Weight every like by its stars, 4, 4.5 or 5, and WARP will try harder for the fives. Will it?
 #
-# Take the pencil. The step is multiplied by the logarithm of the film's estimated rank: ln 9065 = 9.1 if the first draw breaks the rule, ln 906 = 6.8 if only the tenth does. With four stars, 36 or 27. Now the kernel:
+# Take the pencil. The step is multiplied by the logarithm of the film's estimated rank: ln 9065 = 9.1 if the first draw breaks the rule, ln 906 = 6.8 if only the tenth does. With four stars, 36 or 27. Now the three lines of the kernel:
 
 # %%
-show_source(warp.judge)
+show_source(warp.judge, part=("strength = weight", "strength = MAX_STRENGTH"))
 
 # %% [markdown]
 # `MAX_STRENGTH` is 10, as in LightFM. So 36 and 27 are cut to 10, and so is everything with five stars. If that is right, we can deal the stars out *by lot* among the likes and must get the same model, to the bit.

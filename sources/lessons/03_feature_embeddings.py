@@ -163,7 +163,7 @@ plot_moves(
 print(features @ features.T)
 
 # %% [markdown]
-# The first row, 2, 0.5, 0, 1, is the change in Bob's list. (Half of it came through the vectors, since $\eta s = ½$ and $p_\text{Ann} \cdot p_\text{Bob} = 1$, and half through the biases.)
+# The first row, 2, 0.5, 0, 1, is the change in Bob's list. (Half of it came through the vectors, since $\eta s = ½$ and $p_\text{Ann} \cdot p_\text{Bob} = 1$, and half through the biases. Ann's own scores all change, because her vector does.)
 #
 # So the matrix tells who learns from whom before anything is trained. The distances are exact for first steps only, since Adagrad divides later ones, feature by feature. But where the product is 0 because nothing is shared, nothing is ever learned. The code that does it:
 
@@ -174,7 +174,7 @@ from recsys_lessons.teaching.source import show_source
 show_source(schedules.step_row)
 
 # %% [markdown]
-# The loop runs over the features of one row, between two of `starts`. `scale` is $-s$ (the gradient, downhill comes later), `vector` the user's, and `weight * scale` the last link of the chain. The bias has the same factors without the vector.
+# The loop runs over the features of one row, between two of `starts`. `scale` is $-s$, the slope of the loss, which is subtracted later; `vector` is the user's, and `weight * scale` the last link of the chain. `slope` is the same $-s$, for the biases.
 #
 # And the first branch? With no matrix, a film has a single feature, itself, with weight 1.
 #
@@ -210,7 +210,7 @@ print(plain.user_embeddings.tobytes() == same.user_embeddings.tobytes())
 #
 # ## Genres alone
 #
-# That makes three matrices: identity, genres, or both side by side. Genres alone look attractive: 20 embeddings instead of 9,066, and most of them learn from thousands of likes.
+# That makes three matrices: identity, genres, or both. Genres alone look attractive: 20 embeddings instead of 9,066, most of which learn from thousands of likes.
 #
 # Lesson 00 measured precision@10, the share of the first ten that the user likes, among all films but those liked in train. Films at random reach 0.0006, the most popular 0.054, identity about 0.076.
 #
@@ -325,7 +325,7 @@ for name, values in suspects.items():
 #
 # ## What a like moves
 #
-# Ask the matrix who learns from whom, for the film with the most likes:
+# Ask the matrix who learns from the film with the most likes:
 
 # %%
 top = likes.argmax()
@@ -383,7 +383,7 @@ enough = (most_liked > all_films / 2).sum(axis=1)
 your_guess("03 identities", measured=f"{counts[0]} are enough in {enough[0]} of 5 seeds")
 
 # %% [markdown]
-# Thirty. On both lines the genres and the number of columns are the same. Only the films that have a place of their own differ.
+# Thirty. Both lines have the same genres and, at each point, the same number of columns. They differ in *which* films have a place of their own.
 #
 # ### What do they write there?
 #
@@ -397,7 +397,7 @@ for n_columns, values in [(20, none), (with_likes.shape[1], counted), (9086, all
     print(f"{n_columns:5,} columns  {values.min():.3f} to {values.max():.3f}")
 
 # %% [markdown]
-# One column goes about two thirds of the way of 9,066. *How much* was the larger part of what genres cannot say; *by whom* is the rest, from 0.06 to 0.08.
+# One column goes about two thirds as far as 9,066. *How much* was the larger part of what genres cannot say; *by whom* is the rest, from 0.06 to 0.08.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Somebody will ask whether the likes column leaks: it is counted in train alone. Somebody may say "then identities are just popularity": 0.06 against 0.08, ranges that do not overlap, is the part that is not.
@@ -419,7 +419,7 @@ for name, matrix in {"identity part": genres_off, "genre part": identity_off}.it
 print(f"both parts: precision@10 {all_films.min():.3f} to {all_films.max():.3f}")
 
 # %% [markdown]
-# The genres are the longer part, and worth almost nothing on their own. Yet the identities miss them: trained together, each has left something to the other. Length says nothing of importance. What a part is worth shows when it is taken away.
+# The genres are the longer part, and worth almost nothing on their own. Yet the identities miss them: trained together, each has left something to the other. Length is not importance. What a part is worth shows when it is taken away.
 #
 # ## Which genres are near each other
 #
@@ -550,4 +550,4 @@ plot_embedding_map(
 # - **Tell from the matrix:** as many columns as rows and products of 0 are plain factorization, to the byte. Genres alone tie *Shawshank* to 4,808 other films.
 # - **Find the cause:** long sums and ties were innocent, equal rows a part. 30 identities in the right place lift precision@10 from 0.005 to 0.05, and as many at random hardly at all: films had nothing of their own. The repair is to stack the identity beside the genres.
 #
-# **Next:** 04. One column went two thirds of the way of 9,066. Somebody has to make such columns, from prices, years, and tags with typing errors. The genres came ready-made, and even so: with another loss, the very matrix that helped here takes a working model down to nothing.
+# **Next:** 04. One column went two thirds as far as 9,066. Somebody has to make such columns, from prices, years, and tags with typing errors. The genres came ready-made, and even so: with another loss, the very matrix that helped here takes a working model down to nothing.

@@ -56,8 +56,8 @@ def test_each_way_of_choosing_is_a_line_within_its_range(drawn, capsys):
     values = {"most liked": np.array([[0.01, 0.03], [0.05, 0.06]]), "at random": [[0.01, 0.03], [0.02, 0.02]]}
     plot_identities([0, 3000], values, measure="precision@10", title="Some help", reference=("popular", 0.0541))
     assert capsys.readouterr().out == (
-        "most liked, 0: 0.010–0.030 · 3,000: 0.050–0.060\n"
-        "at random, 0: 0.010–0.030 · 3,000: 0.020–0.020\n"
+        "most liked, 0: 0.010–0.030, 3,000: 0.050–0.060\n"
+        "at random, 0: 0.010–0.030, 3,000: 0.020–0.020\n"
         "popular: 0.054\n"
     )
     liked, random, _ = drawn[0].axes[0].lines

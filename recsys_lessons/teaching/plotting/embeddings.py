@@ -101,7 +101,7 @@ def plot_identities(
     >>> at = {"most liked": np.array([[0.01, 0.02], [0.05, 0.06]])}
     >>> plot_identities([0, 30], at, measure="precision@10", title="Thirty help")
     [figure] Lines, precision@10 by number of films with an identity. most liked: 0.015 at 0, 0.055 at 30.
-    most liked, 0: 0.010–0.020 · 30: 0.050–0.060
+    most liked, 0: 0.010–0.020, 30: 0.050–0.060
     """
     rows = {name: np.asarray(array, dtype=np.float64) for name, array in values.items()}
     if not rows or not len(counts):
@@ -115,7 +115,7 @@ def plot_identities(
 
     def ranges(array: np.ndarray) -> str:
         spans = zip(labels, array.min(axis=1), array.max(axis=1), strict=True)
-        return " · ".join(f"{label}: {low:.3f}–{high:.3f}" for label, low, high in spans)
+        return ", ".join(f"{label}: {low:.3f}–{high:.3f}" for label, low, high in spans)
 
     facts = [f"{name}, {ranges(array)}" for name, array in rows.items()]
     told = ". ".join(

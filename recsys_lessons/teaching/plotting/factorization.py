@@ -21,6 +21,8 @@ from recsys_lessons.teaching.plotting.style import (
     drawing_panels,
 )
 
+_DARK = "#444444"  # text on a white card
+
 
 def plot_error_by_epoch(
     train: Sequence[float],
@@ -60,11 +62,12 @@ def plot_error_by_epoch(
     name, level = reference
     best = int(test.argmin())
     if test[best] >= level:
-        finding = f"Even after its best epoch, number {best + 1}, it is behind {name}"
+        finding = f"On test, even its best epoch, number {best + 1}, is behind {name}"
     else:
-        finding = f"At its best, after epoch {best + 1}, it is ahead of {name}"
-    with drawing(
+        finding = f"On test, it is ahead of {name} at its best, after epoch {best + 1}"
+    with drawing_panels(
         title or finding,
+        ["train", "test"],
         alt=(
             f"Two lines, RMSE by epoch. Train goes from {train[0]:.3f} to {train[-1]:.3f}. Test is lowest in epoch "
             f"{best + 1} at {test[best]:.3f} and ends at {test[-1]:.3f}. Dashed line, {name}, at {level:.3f}."
@@ -73,23 +76,21 @@ def plot_error_by_epoch(
             f"lowest on test: {test[best]:.3f}, after epoch {best + 1} of {len(test)} · {name}: {level:.3f}",
             f"train at that epoch: {train[best]:.3f} · after the last: {train[-1]:.3f}",
         ],
-        x_label="epochs of training",
-        y_label="RMSE (stars)",
-    ) as axes:
+        height=3.2,
+    ) as panels:
         epochs = np.arange(1, len(test) + 1)
-        for errors, color, label in ((test, BLUE, "test"), (train, ORANGE, "train")):
-            axes.plot(epochs, errors, color=color, linestyle="-" if label == "test" else "-.")
-            axes.annotate(
-                label, (epochs[-1], errors[-1]), xytext=(6, 0), textcoords="offset points", va="center", color=color,
-                fontweight="bold", annotation_clip=False,
-            )  # fmt: skip
-        axes.plot(epochs[best], test[best], "o", color=BLUE, markersize=7)
-        axes.axhline(level, color=GRAY, linestyle="--", linewidth=1.5)
-        axes.annotate(
-            f"{name}, test", (1, level), xycoords=("axes fraction", "data"), xytext=(-4, 5), textcoords="offset points",
-            ha="right", color=GRAY,
+        for axes, errors, color in zip(panels, (train, test), (ORANGE, BLUE), strict=True):
+            axes.plot(epochs, errors, color=color)
+            axes.set_xlabel("epochs of training")
+            axes.xaxis.get_major_locator().set_params(integer=True)
+        on_train, on_test = panels
+        on_train.set_ylabel("RMSE (stars)")
+        on_test.plot(epochs[best], test[best], "o", color=BLUE, markersize=7)
+        on_test.axhline(level, color=GRAY, linestyle="--", linewidth=1.5)
+        on_test.annotate(
+            name, (1, level), xycoords=("axes fraction", "data"), xytext=(-2, 5), textcoords="offset points",
+            ha="right", color=_DARK,
         )  # fmt: skip
-        axes.xaxis.get_major_locator().set_params(integer=True)
 
 
 def plot_against(
@@ -145,8 +146,8 @@ def plot_against(
         title,
         alt=f"Dots, RMSE minus that of {name} on the same split. {described}.",
         facts=[
-            f"below {name} on all {n} splits: {', '.join(always) or 'nothing'}",
-            f"below on none: {', '.join(never) or 'nothing'}",
+            f"below {name} on all {n} splits: {' · '.join(always) or 'nothing'}",
+            f"below on none: {' · '.join(never) or 'nothing'}",
         ],
         x_label=f"RMSE minus that of {name} on the same split (stars; left is better)",
         height=1.5 + 0.42 * len(rows),
@@ -236,7 +237,7 @@ def plot_by_number_known(
     --------
     >>> plot_by_number_known([0, 10], {"biases": np.array([[1.0, 0.9], [0.9, 0.8]])}, title="More is better")
     [figure] Lines, RMSE of new users by ratings known, mean of 2 seeds. biases: 0.950 to 0.850.
-    biases: 0.950 with 0 ratings known, 0.850 with 10
+    biases: 0.950 · 0.850 with 0, 10 known
     """
     known = list(known)
     if not errors or not known:
@@ -253,7 +254,7 @@ def plot_by_number_known(
         + ". ".join(f"{name}: {mean[0]:.3f} to {mean[-1]:.3f}" for name, mean in means.items())
         + ".",
         facts=[
-            f"{name}: {mean[0]:.3f} with {known[0]} ratings known, {mean[-1]:.3f} with {known[-1]}"
+            f"{name}: {' · '.join(f'{error:.3f}' for error in mean)} with {', '.join(map(str, known))} known"
             for name, mean in means.items()
         ],
         x_label="ratings known of each new user",
@@ -265,8 +266,7 @@ def plot_by_number_known(
             color = PALETTE[number % len(PALETTE)]
             axes.plot(places, mean, color=color, marker=markers[number % len(markers)], markersize=6, label=name)
         axes.set_xticks(places, [str(number) for number in known])
-        axes.legend(loc="upper right")
-        axes.set_ylim(top=axes.get_ylim()[1] + 0.25 * np.ptp(axes.get_ylim()))
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
 
 
 def sgd_steps(
@@ -382,25 +382,25 @@ def plot_sgd_steps(
             f"RMSE on the {known.sum()} known ratings: {rmse_before:.3f} before, {rmse_after:.3f} after",
             f"predicted where nothing is known: {'; '.join(blanks) or 'no such place'}",
         ],
-        height=3.7,
+        height=3.9,
     ) as (plane, table):
         for paths, names, color, marker in ((user_paths, users, BLUE, "o"), (item_paths, items, VERMILION, "s")):
-            for row, name in enumerate(names):
+            for row in range(len(names)):
                 plane.plot(*paths[:, row].T, color=color, linewidth=1.2, alpha=0.7)
                 plane.plot(*paths[0, row], "x", color=color, markersize=5)
                 plane.plot(*paths[-1, row], marker, color=color, markersize=7, markeredgecolor="white")
-                plane.annotate(
-                    name, paths[-1, row], xytext=(6, 5), textcoords="offset points", fontsize=9, color=color,
-                    fontweight="bold" if marker == "o" else "normal",
-                )  # fmt: skip
-        reach = 1.35 * max(np.abs(user_paths).max(), np.abs(item_paths).max(), 0.1)
+        ends = [(end, name, BLUE) for end, name in zip(user_paths[-1], users, strict=True)]
+        ends += [(end, name, VERMILION) for end, name in zip(item_paths[-1], items, strict=True)]
+        reach = 1.15 * max(np.abs(user_paths).max(), np.abs(item_paths).max(), 0.1)
         plane.set_xlim(-reach, reach)
         plane.set_ylim(-reach, reach)
         plane.set_aspect("equal")
         plane.axhline(0, color=GRAY, linewidth=0.8)
         plane.axvline(0, color=GRAY, linewidth=0.8)
         plane.set_xlabel("component 1")
+        plane.spines[["left", "bottom"]].set_visible(False)
         plane.set_ylabel("component 2")
+        _label_beside(plane, ends, reach)
         shown = np.where(known, np.abs(np.where(known, ratings, 0) - predicted), 0)
         table.imshow(shown, cmap="Blues", vmin=0, vmax=4, aspect="auto")
         for u, i in np.ndindex(*ratings.shape):
@@ -414,6 +414,20 @@ def plot_sgd_steps(
         table.tick_params(length=0)
         table.grid(visible=False)
         table.set_xlabel("darker: missed by more stars")
+
+
+def _label_beside(plane, ends: list, reach: float) -> None:
+    """Write the names of points (point, name, color) to the right of the plane, at heights that stay apart."""
+    ends = sorted(ends, key=lambda end: end[0][1])
+    heights = np.array([point[1] for point, _, _ in ends])
+    for row in range(1, len(heights)):
+        heights[row] = max(heights[row], heights[row - 1] + 0.2 * reach)
+    heights -= (heights - [point[1] for point, _, _ in ends]).mean()
+    for (point, name, color), height in zip(ends, heights, strict=True):
+        plane.annotate(
+            name, point, xytext=(1.12 * reach, height), textcoords="data", fontsize=9, color=color, va="center",
+            annotation_clip=False, arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.5},
+        )  # fmt: skip
 
 
 def _frame(column: int, row: int):

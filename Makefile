@@ -26,7 +26,7 @@ lab: $(READY)
 	@$(BIN)/recsys-lessons lab $(LAB)
 
 test: $(READY)
-	$(PYTEST) -n 2 --dist loadscope $(NBVAL) tests recsys_lessons notebooks
+	$(PYTEST) -n auto --dist loadscope $(NBVAL) tests recsys_lessons notebooks
 
 check: test check-rest
 

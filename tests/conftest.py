@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,21 @@ def chromium() -> str:
         if path := shutil.which(name):
             return path
     pytest.skip("no chromium on the path: install it to run the browser tests")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say how long each notebook took, and which cells most of all. This is a report: nothing fails for it."""
+    seconds: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for outcome in ("passed", "failed", ""):
+        for report in terminalreporter.stats.get(outcome, []):
+            notebook, _, cell = report.nodeid.partition(".ipynb::")
+            if cell:
+                # The time to start a kernel is the notebook's, not a cell's.
+                seconds[notebook][cell if report.when == "call" else "its kernel"] += report.duration
+    if not seconds:
+        return
+    terminalreporter.section("seconds of notebooks")
+    for notebook, cells in sorted(seconds.items(), key=lambda item: -sum(item[1].values())):
+        slowest = sorted(cells.items(), key=lambda item: -item[1])[:3]
+        told = ", ".join(f"{cell} {duration:.1f}" for cell, duration in slowest)
+        terminalreporter.write_line(f"{sum(cells.values()):6.1f}  {notebook.rsplit('/', 1)[-1]}: {told}")

@@ -223,7 +223,7 @@ your_guess("02 best", measured=f"biases, ahead of Funk SVD in {behind} of 5 spli
 # %% [markdown]
 # ## Who did it?
 #
-# Four suspects: too many **epochs**, too many **components**, too small a **penalty** $\lambda$, and the **start**, the random numbers that vectors begin with. Change one of them. Which puts Funk SVD ahead of the biases?
+# Four suspects: too many **epochs**, too many **components**, too small a **penalty** $\lambda$, too large a **start**, the random numbers that vectors begin with. Change one of them. Which puts Funk SVD ahead of the biases on every split?
 
 # %%
 guess("02 suspect", "?", one_of=("epochs", "components", "penalty", "start"))
@@ -250,7 +250,7 @@ print("splits in which it is ahead:", (np.min(by_epoch, axis=1) < biases).sum(),
 # %% [markdown]
 # In the end it does **overfit**: train goes on falling while test turns around. But after the 20 epochs of the defaults it had not got there, and of all forty none is ahead, in any split. Epochs are innocent.
 #
-# **Components and penalty.** One at a time, all else as before:
+# **Components and penalty**, one at a time, all else as before:
 
 # %%
 changes = [{"no_components": d} for d in (1, 4, 16)]
@@ -260,7 +260,7 @@ for change in changes:
     print(f"{errors.round(3)}   ahead in {(errors < biases).sum()} of 5   {change}")
 
 # %% [markdown]
-# Both bring it down to the biases, and there it stays, as if the best that vectors could do were nothing. What is in them?
+# Both bring it down to the biases, and there it stays, as if the best that vectors could do were nothing. So what is in them?
 #
 # ## A look inside
 #
@@ -277,7 +277,7 @@ at_end = (trained.user_embeddings[test.row] * trained.item_embeddings[test.col])
 plot_what_is_left(at_start, at_end)
 
 # %% [markdown]
-# A good part of what the vectors say after 20 epochs they said before the first. The random start is nearly undiminished.
+# After 20 epochs the random start is still there, nearly undiminished.
 #
 # The pencil agrees. Half of the films have at most two ratings, so in 20 epochs at most 40 updates, each of which shrinks the vector to $1 - 0.005 \times 0.02 = 0.9999$ of itself. After 40, 0.996 is left.
 # And 100 products of random numbers of size 0.1 add up to about $\sqrt{100} \times 0.1 \times 0.1 = 0.1$: a tenth of a star, thrown by dice. Errors that know nothing of each other add as squares, so an RMSE of 0.894 becomes $\sqrt{0.894^2 + 0.1^2} = 0.8996$. About the gap.
@@ -331,7 +331,7 @@ results = {
 plot_against(results, biases, name="the biases", title="With less of the start, vectors help")
 
 # %% [markdown]
-# Forty epochs harm with the large start and help with the small one: what you would expect if the start is the cause. And there are still a hundred components.
+# Forty epochs harm with the large start and help with the small one, as they should if the start is the cause. And there are still a hundred components.
 #
 # The last row is for fairness. We have tuned Funk SVD, so the biases may be tuned, too: `BiasOnly(3, 5)` pulls them less towards zero. That wins about half of what the vectors seemed to win.
 
@@ -387,7 +387,7 @@ _, last = splits[4]
 print(f"stars on average in the last split: {zeros[4].predict(last.row, last.col).mean():.2f}")
 
 # %% [markdown]
-# Almost three stars off. It was told that nearly everything has zero stars, and learned it. Is the algebra at fault, or the zeros? Keep the algebra and change what a blank means: factor what the biases leave unexplained. Then 0 says "as the biases predict".
+# Almost three stars off. It was told that nearly everything has no stars, and learned it. Is the algebra at fault, or the zeros? Keep the algebra and change what a blank means: factor what the biases leave unexplained. Then 0 says "as the biases predict".
 
 # %%
 errors = []
@@ -408,7 +408,7 @@ print("blanks left out, Funk SVD:   ", both.round(3))
 #
 # ## The other exam
 #
-# Now the question of lesson 00: ten films for each user. Likes are ratings of 4 and more; all films compete except those in train. Which has the best precision@10: the biases, Funk SVD, or the model that believes in zeros?
+# Now the question of lesson 00: ten films for each user. Likes are ratings of 4 and more; all films compete but those the user rated in train. Which has the best precision@10: the biases, Funk SVD, or the model that believes in zeros?
 
 # %%
 guess("02 ranking", "?", one_of=("biases", "Funk SVD", "zeros"))
@@ -537,7 +537,7 @@ your_guess("02 fold", measured=30)
 #
 # 1. Set `start` to 0, then to 0.01, and there `steps` to 110, too. What becomes of the vectors, and of the blank?
 # 2. Set `seed` to 1, 2, 3. What changes on the left, and what on the right? So what does *component 1* stand for?
-# 3. With seed 3, the known ratings are right and the blank is 0.2 off. Which one argument mends that, and what does it cost?
+# 3. With seed 3, the known ratings are right and the blank is 0.2 off. Change one argument to mend that. What does it cost?
 
 # %%
 plot_sgd_steps(with_blank, steps=330, learning_rate=0.1, penalty=0.02, start=0.3, seed=0, **names)
@@ -547,7 +547,7 @@ plot_sgd_steps(with_blank, steps=330, learning_rate=0.1, penalty=0.02, start=0.3
 #
 # 1. From 0 they never move, and the blank is 4.4, what the biases say. From 0.01 it is still 4.2 after 110 updates, since each step is proportional to the other, tiny vector. After 330 it is 3.1.
 # 2. The arrangement turns or flips, the predictions stay nearly the same. Only lengths and the angles between vectors count, so a single component stands for nothing.
-# 3. `penalty=0.1` melts what is left of the start, and the blank becomes 3.0. The known ratings are then missed by 0.1 instead of 0.03.
+# 3. Again it is the start that is left. `penalty=0.1` melts it: the blank becomes 3.0, and the known ratings are missed by 0.1 instead of 0.03. `start=0.01` also does it (3.1), and costs only patience, as you saw.
 #
 # </details>
 
@@ -559,6 +559,8 @@ plot_sgd_steps(with_blank, steps=330, learning_rate=0.1, penalty=0.02, start=0.3
 # **Storing "unknown" as 0** ([#204](https://github.com/lyst/lightfm/issues/204) asks what a 0 means). To `svds` a blank is a 0. To `FunkSVD` a *stored* 0 is a rating of zero stars.
 #
 # **Leaving noise in rare things** ([#486](https://github.com/lyst/lightfm/issues/486), where LightFM's author suspects it). A vector with hardly any data holds its random start, unless a penalty has the time to melt it.
+#
+# **More components, because more must be better** ([#346](https://github.com/lyst/lightfm/issues/346)). With the large start, one was better than a hundred. Measure.
 #
 # **Retraining for each new user** ([#284](https://github.com/lyst/lightfm/issues/284), [#194](https://github.com/lyst/lightfm/issues/194)). Fold in, and train again at night.
 
@@ -575,7 +577,7 @@ plot_sgd_steps(with_blank, steps=330, learning_rate=0.1, penalty=0.02, start=0.3
 # **2. Train RMSE is 0.65, test RMSE 0.90, biases alone reach 0.89 on test. Which finding shows that the cause is overfitting?**
 #
 # <details><summary>a. The gap between train and test</summary>A gap says that train is partly known by heart, not that knowing less of it would be better.</details>
-# <details><summary>b. With fewer epochs, test RMSE is lower</summary>Yes: less training would have been better. Here it was the other way around, up to epoch 22 and beyond.</details>
+# <details><summary>b. With fewer epochs, test RMSE is lower</summary>Yes: less training would have been better. Here it was the other way around, up to epoch 22 at least.</details>
 # <details><summary>c. Fewer components bring test down to 0.89</summary>Whatever weakens the vectors does that, for any cause that sits in them.</details>
 
 # %% [markdown] tags=["quiz"]

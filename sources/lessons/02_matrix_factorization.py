@@ -449,7 +449,7 @@ for other in ("biases", "zeros", "most popular"):
     print(f"rated in test: Funk SVD ahead of {other} in {ahead} of 5 splits")
 
 # %% [markdown]
-# Other candidates, and the order of all four turns around. The zeros were nonsense as stars but say something else that is true: *not rated*. That model has learned what people watch and rate; Funk SVD, what they think of it once they have.
+# Other candidates, and the last comes first. The zeros were nonsense as stars but say something else that is true: *not rated*. That model has learned what people watch and rate; Funk SVD, what they think of it once they have.
 # A missing rating is no zero. It is no accident either.
 #
 # So this is what you must not do: take a model with a good RMSE and recommend its top ten. It never learned from a film that nobody chose.

@@ -133,7 +133,8 @@ _ = tiny.fit_partial(like, item_features=espresso, epochs=1)
 for f, name in enumerate(["identity", "price"]):
     x, y = tiny.item_embeddings[f]
     print(f"{name:8}  e = ({x:.2f}, {y:.2f})  b = {tiny.item_biases[f]:.2f}")
-print(f"score {tiny.predict(0, np.array([0]), item_features=espresso)[0]:.2f}")
+score = tiny.predict(0, np.array([0]), item_features=espresso)[0]
+print(f"score {score:.2f}, sigma of it {1 / (1 + np.exp(-score)):.3f}")
 
 # %% [markdown]
 # Digit for digit. In the source, `weight` stands once in the step and once in the sum (here that of the biases):
@@ -147,9 +148,9 @@ show_source(schedules.step_row, part=step_of_a_feature)
 show_source(representation.bias)
 
 # %% [markdown]
-# One like, and $\sigma(6.55) = 0.999$: the model is sure. Price has learned nearly all of it, and hardly any strength is left for the identity to learn with.
+# One like, and with $\sigma(6.55) = 0.999$ the model is sure. Nearly all of that is the price, and the strength $1 - \sigma$ that is left for the identity to learn with is next to nothing.
 #
-# And what has price learned? That dear is good. *Olive oil* at 9.90, which nobody bought, now has 9.9 × 0.8 = 7.92 and leads. With a number as weight, each dollar adds the same. Who buys the cheap and the dear but nothing between cannot be described, and with bins can.
+# And what has price learned? That dear is good. *Olive oil* at 9.90, which nobody bought, now has 9.9 × 0.8 = 7.92 and leads. With a number as weight, each dollar adds the same. A taste for the cheap and the dear, but nothing between, cannot be put into it. With bins it can.
 
 # %% [markdown]
 # ## Nine thousand films
@@ -266,8 +267,8 @@ plot_with_and_without(
 )
 for loss, (without, with_genres) in runs.items():
     print(f"all films competing, {loss}: {span(without[1])}, with genres {span(with_genres[1])}")
-ahead = [f"{loss} in {(w[0] > wo[0]).sum()} of 5 seeds" for loss, (wo, w) in runs.items()]
-your_guess("04 better off", measured=", ".join(ahead))
+ahead = [f"{loss} {(w[0] > wo[0]).sum()}" for loss, (wo, w) in runs.items()]
+your_guess("04 better off", measured=f"in how many of 5 seeds: {', '.join(ahead)}")
 
 # %% [markdown]
 # With genres the logistic model finds **nothing**, in any run. And every entry of the matrix is true.
@@ -278,7 +279,7 @@ your_guess("04 better off", measured=", ".join(ahead))
 #
 # 1. **Loudness.** Normalize the rows, or give genres a weight of 0.1.
 # 2. **The learning rate.** A genre is part of thousands of updates, an identity of a few.
-# 3. **What genres say.** Deal them out at random, to each film those of another.
+# 3. **What genres say.** Deal them out at random (once), to each film those of another.
 #
 # A guilty suspect, taken away, brings back what identities alone reached. **Who is it?**
 
@@ -469,19 +470,19 @@ your_guess("04 narrow", measured=f"worse in {worse} of 5 seeds")
 
 # %%
 refusing = {
-    "nobody: logistic": "logistic",
-    "liked films: logistic": "others' likes",
-    "liked films: BPR": "bpr",
-    "liked films: WARP, narrow": "narrow",
-    "mostly all: BPR, nobodies": "nobodies",
-    "all: logistic": "all films",
-    "all: WARP, wide": "wide",
-    "all: WARP": "warp",
+    "nobody · logistic": "logistic",
+    "liked films · logistic": "others' likes",
+    "liked films · BPR": "bpr",
+    "liked films · WARP, narrow": "narrow",
+    "mostly all · BPR, nobodies": "nobodies",
+    "all · logistic": "all films",
+    "all · WARP, wide": "wide",
+    "all · WARP": "warp",
 }
 plot_with_and_without(
-    {title: (runs[name][0][0], runs[name][1][0]) for title, name in refusing.items()},
+    {row: (runs[name][0][0], runs[name][1][0]) for row, name in refusing.items()},
     measure="precision@10 on test, train films left out",
-    title="Genres ruin models that refuse nobody, or only liked films",
+    title="Refuse liked films only, and genres do harm",
 )
 
 # %% [markdown]

@@ -24,7 +24,7 @@ def drawn(monkeypatch):
 def test_ways_to_train_are_told_with_counts_over_seeds(drawn, capsys):
     plot_with_and_without(RESULTS, measure=MEASURE, title="Genres ruin logistic")
     assert capsys.readouterr().out == (
-        "identity and genres ahead, in how many of 2 seeds: logistic 0 · warp 1\n"
+        "identity and genres ahead, of 2 seeds: warp in 1; the others in none\n"
         "largest fall: logistic, 0.050–0.060 becomes 0.000–0.010\n"
         "largest gain: warp, 0.070–0.080 becomes 0.070–0.100\n"
     )
@@ -46,7 +46,7 @@ def test_the_two_sides_differ_in_color_marker_and_height(drawn):
 
 def test_no_fall_or_gain_is_told_where_there_is_none(drawn, capsys):
     plot_with_and_without({"warp": ([0.0, 0.0], [0.0, 0.0])}, measure=MEASURE, title="Nothing")
-    assert capsys.readouterr().out == "identity and genres ahead, in how many of 2 seeds: warp 0\n"
+    assert capsys.readouterr().out == "identity and genres ahead, of 2 seeds: nowhere\n"
 
 
 @pytest.mark.parametrize(

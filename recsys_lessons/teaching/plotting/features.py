@@ -45,7 +45,7 @@ def plot_with_and_without(
     >>> results = {"logistic": ([0.05, 0.06], [0.01, 0.0]), "warp": ([0.07, 0.08], [0.09, 0.1])}
     >>> plot_with_and_without(results, measure="precision@10", title="WARP gains")  # doctest: +ELLIPSIS
     [figure] Dots, precision@10, one a seed, identity against identity and genres. logistic: 0.050 to 0.060 ...
-    identity and genres ahead, in how many of 2 seeds: logistic 0 · warp 2
+    identity and genres ahead, of 2 seeds: warp in 2; the others in none
     largest fall: logistic, 0.050–0.060 becomes 0.000–0.010
     largest gain: warp, 0.070–0.080 becomes 0.090–0.100
     """
@@ -64,9 +64,11 @@ def plot_with_and_without(
     def span(values: np.ndarray, to: str = " to ") -> str:
         return f"{values.min():.3f}{to}{values.max():.3f}"
 
-    ahead = " · ".join(f"{name} {(with_ > without).sum()}" for name, (without, with_) in pairs.items())
+    counts = {name: int((with_ > without).sum()) for name, (without, with_) in pairs.items()}
+    ahead = [f"{name} in {count}" for name, count in sorted(counts.items(), key=lambda pair: -pair[1]) if count]
+    never = "" if all(counts.values()) else "; the others in none" if ahead else "nowhere"
     change = {name: with_.mean() - without.mean() for name, (without, with_) in pairs.items()}
-    facts = [f"{names[1]} ahead, in how many of {n_seeds} seeds: {ahead}"]
+    facts = [f"{names[1]} ahead, of {n_seeds} seeds: {'; '.join(ahead)}{never}"]
     for word, name in (("fall", min(change, key=change.__getitem__)), ("gain", max(change, key=change.__getitem__))):
         if change[name] < 0 if word == "fall" else change[name] > 0:
             facts.append(f"largest {word}: {name}, {span(pairs[name][0], '–')} becomes {span(pairs[name][1], '–')}")
@@ -264,6 +266,7 @@ def plot_new_film(
         right.set_yticks(range(len(places)), list(places))
         right.set_ylim(len(places) - 0.4, -0.6)
         right.set_xlim(0, 1.22 * (n_films + 1))
+        right.locator_params(axis="x", nbins=4)
         right.axvline(n_films + 1, color=GRAY, linewidth=1, linestyle=":")
         right.set_xlabel(f"place (1 is best, {n_films + 1:,} is last)")
         right.grid(axis="y", visible=False)

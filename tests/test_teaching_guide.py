@@ -89,6 +89,12 @@ def test_the_readme_links_the_lessons_that_are_there_and_no_others():
     assert links == [(number, f"notebooks/{path.name}") for number, path in LESSONS.items()]
 
 
+def test_the_first_lesson_links_the_others_that_are_there():
+    first = "\n".join(cell.source for cell in nbformat.read(LESSONS["00"], as_version=4).cells)
+    links = re.findall(r"^\| (?:\*\*)?(\d\d)(?:\*\*)? \| (?:\*\*)?\[[^]]+\]\(([^)]+)\)", first, flags=re.MULTILINE)
+    assert links == [(number, path.name) for number, path in LESSONS.items() if number != "00"]
+
+
 def test_links_lead_somewhere():
     links = re.findall(r"\]\(([^)#:]+)\)", GUIDE)
     assert [link for link in links if not (ROOT / link).exists()] == []

@@ -429,15 +429,15 @@ np.array_equal(model.item_embeddings, models[0].item_embeddings)
 # %% [markdown]
 # ## The course
 #
-# **An interview tomorrow?** Take the five in bold. Lessons that are not in your folder are in preparation.
+# **An interview tomorrow?** Take the five in bold. Lessons without a link are in preparation.
 #
 # | | lesson | question |
 # |:--|:--|:--|
 # | **00** | **Start here** | What does a hybrid recommender do? |
-# | 01 | Feedback | What does the data say, and what does it not say? |
-# | 02 | Matrix factorization | How can two thin matrices stand for a big sparse one? |
-# | **03** | **Feature embeddings** | Why embed features instead of users and items? |
-# | 04 | Building features | How does raw metadata become a feature matrix? |
+# | 01 | [Feedback](01_feedback.ipynb) | What does the data say, and what does it not say? |
+# | 02 | [Matrix factorization](02_matrix_factorization.ipynb) | How can two thin matrices stand for a big sparse one? |
+# | **03** | **[Feature embeddings](03_feature_embeddings.ipynb)** | Why embed features instead of users and items? |
+# | 04 | [Building features](04_building_features.ipynb) | How does raw metadata become a feature matrix? |
 # | **05** | **Losses** | Which mistake does each loss punish? |
 # | 06 | Metrics | Is the ranking good, and good at what? |
 # | 07 | Tuning | What do the knobs do? |

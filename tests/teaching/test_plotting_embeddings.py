@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse as sp
 
 from recsys_lessons.teaching.plotting import plot_embedding_map, plot_identities, plot_moves, style
-from recsys_lessons.teaching.plotting.embeddings import _alike_nearby
+from recsys_lessons.teaching.plotting.embeddings import _alike_nearby, _closeness, _cosines
 
 NAMES = ["Galaxy", "Picnic"]
 START = np.array([[1.0, 2.0], [0.0, -1.0]])
@@ -26,7 +26,12 @@ def drawn(monkeypatch):
 def test_those_that_moved_are_named_with_their_distance(drawn, capsys):
     plot_moves(START, START + [[0.3, -0.4], [0, 0]], NAMES)
     assert capsys.readouterr().out == "moved: Galaxy by 0.5\nstayed: Picnic\n"
-    assert drawn[0].axes[0].get_title(loc="left") == "1 of 2 vectors move"
+    assert drawn[0].axes[0].get_title(loc="left") == "1 of 2 vectors move, Picnic stays"
+
+
+def test_the_title_names_nobody_if_several_stay(drawn):
+    plot_moves(START, START, NAMES)
+    assert drawn[0].axes[0].get_title(loc="left") == "0 of 2 vectors move"
 
 
 @pytest.mark.parametrize(
@@ -68,6 +73,31 @@ def test_each_way_of_choosing_is_a_line_within_its_range(drawn, capsys):
 
 
 @pytest.mark.parametrize(
+    ("liked", "random", "title"),
+    [
+        (
+            [[0.1, 0.1], [0.5, 0.6], [0.8, 0.8]],
+            [[0.1, 0.1], [0.1, 0.2], [0.3, 0.4]],
+            "30 most liked do more than 3,000 at random",
+        ),
+        (
+            [[0.1, 0.1], [0.5, 0.6], [0.8, 0.8]],
+            [[0.1, 0.1], [0.1, 0.2], [0.3, 0.5]],
+            "score by number of films with an identity",
+        ),
+        (
+            [[0.3, 0.3], [0.1, 0.1], [0.1, 0.1]],
+            [[0.1, 0.1], [0.2, 0.2], [0.2, 0.2]],
+            "score by number of films with an identity",
+        ),
+    ],
+)
+def test_the_title_claims_only_what_all_seeds_show(drawn, liked, random, title):
+    plot_identities([0, 30, 3000], {"most liked": liked, "at random": random}, measure="score")
+    assert drawn[0].axes[0].get_title(loc="left") == title
+
+
+@pytest.mark.parametrize(
     ("counts", "values", "message"),
     [
         ([], {"a": np.zeros((0, 2))}, "values or counts is empty"),
@@ -105,8 +135,10 @@ def test_films_places_and_neighbors_are_counted(drawn, capsys, world, make):
     printed = capsys.readouterr().out
     assert printed.startswith(f"40 films in {len(np.unique(np.round(films, 1), axis=0))} places · the two axes hold")
     assert "of the 10 nearest of a War film," in printed
-    texts = [text.get_text() for text in drawn[0].axes[0].texts]
-    assert {"War", "Drama", "Noir"} <= set(texts)
+    assert "in all 5 components:" in printed
+    labels = [text.get_text() for text in drawn[0].axes[0].get_legend().get_texts()]
+    assert labels[:2] == ["other films", "War films"]
+    assert labels[2].startswith("embedding of War (")
 
 
 def test_the_map_is_the_best_plane(drawn, world):
@@ -128,15 +160,22 @@ def test_another_sign_of_the_components_gives_the_same_facts(drawn, capsys, worl
 def test_neighbors_that_are_equally_near_count_in_parts():
     # All rows point the same way: the ten nearest of 21 others are any ten.
     chosen = np.arange(22) < 8
-    alike, by_chance = _alike_nearby(np.ones((22, 2)), chosen)
+    alike, by_chance = _alike_nearby(_cosines(np.ones((22, 2))), chosen)
     assert alike == pytest.approx(by_chance) == pytest.approx(10 * 7 / 21)
 
 
-def test_neighbors_are_found_by_angle_not_by_length():
+def test_neighbors_with_all_components_are_found_by_angle_not_by_length():
     angles = np.repeat([0.0, 1.5], 12) + np.linspace(0, 0.1, 24)
     vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1) * np.linspace(1, 50, 24)[:, None]
-    alike, _ = _alike_nearby(vectors, np.arange(24) < 12)
+    alike, _ = _alike_nearby(_cosines(vectors), np.arange(24) < 12)
     assert alike == 10
+
+
+def test_neighbors_on_the_map_are_found_by_distance():
+    line = np.stack([np.arange(24.0), np.zeros(24)], axis=1)  # all in one direction, seen from the first
+    alike, _ = _alike_nearby(_closeness(line), np.arange(24) < 12)
+    assert 5 < alike < 10
+    assert _alike_nearby(_closeness(line * [[1, 0]]), np.arange(24) == 0)[0] == 0
 
 
 def test_inputs_stay_as_they_were(drawn, world):

@@ -21,7 +21,7 @@ def plot_moves(before: np.ndarray, after: np.ndarray, names: Sequence[str], *, t
     names : sequence of str, length n
         What the rows are called.
     title : str, optional
-        Replaces the title, which otherwise counts those that moved.
+        Replaces the title, which otherwise counts those that moved and names one that alone stayed.
 
     Raises
     ------
@@ -49,8 +49,9 @@ def plot_moves(before: np.ndarray, after: np.ndarray, names: Sequence[str], *, t
     ]
     movers = [f"{name} by {length:.3g}" for name, length, m in zip(names, lengths, moved, strict=True) if m]
     stayers = [name for name, m in zip(names, moved, strict=True) if not m]
+    alone = f", {stayers[0]} stays" if len(stayers) == 1 else ""
     with drawing(
-        title or f"{moved.sum()} of {len(names)} vectors move",
+        title or f"{moved.sum()} of {len(names)} vectors move{alone}",
         alt=f"Arrows in the plane of the two components. {'. '.join(told)}.",
         facts=[f"moved: {', '.join(movers) or 'none'}", f"stayed: {', '.join(stayers) or 'none'}"],
         x_label="first component",
@@ -73,7 +74,7 @@ def plot_identities(
     values: Mapping[str, np.ndarray],
     *,
     measure: str,
-    title: str,
+    title: str | None = None,
     reference: tuple[str, float] | None = None,
 ) -> None:
     """Show what it brings to give an identity to more and more items, chosen in different ways.
@@ -86,8 +87,8 @@ def plot_identities(
         For each way of choosing, what was measured.
     measure : str
         What was measured, with the candidates: the label of the axis.
-    title : str
-        The finding.
+    title : str, optional
+        Replaces the title, which otherwise says how many of the first way do as much as how many of the second.
     reference : (str, float), optional
         Name and value of something to compare with: a dashed line.
 
@@ -127,7 +128,7 @@ def plot_identities(
         told += f". Dashed line, {reference[0]}: {reference[1]:.3f}"
     place = np.arange(len(counts))
     with drawing(
-        title,
+        title or _who_does_more(counts, rows, measure),
         alt=f"Lines, {measure} by number of films with an identity. {told}.",
         facts=facts,
         x_label="films with an identity of their own",
@@ -149,6 +150,17 @@ def plot_identities(
         axes.set_xticks(place, labels)
         axes.set_ylim(bottom=0)
         axes.legend(loc="lower right")
+
+
+def _who_does_more(counts: Sequence[int], rows: Mapping[str, np.ndarray], measure: str) -> str:
+    """The smallest number of the first way with which every seed does better than all seeds of more of the second."""
+    if len(rows) == 2:
+        (first, ours), (second, theirs) = rows.items()
+        for few, values in zip(counts, ours, strict=True):
+            beaten = [many for many, others in zip(counts, theirs, strict=True) if others.max() < values.min()]
+            if beaten and few > 0 and max(beaten) > few:
+                return f"{few:,} {first} do more than {max(beaten):,} {second}"
+    return f"{measure} by number of films with an identity"
 
 
 def plot_embedding_map(
@@ -173,10 +185,10 @@ def plot_embedding_map(
     highlight : str
         The genre whose films are colored.
     genre_vectors : array of shape (n_genres, n_components), optional
-        Embeddings of the genres: arrows from the center of the map, in the direction in which the genre moves a film.
-        Names that would cover another are left out.
+        Embeddings of the genres. That of the colored genre is drawn: an arrow from the center of the map, in the
+        direction in which the genre moves a film.
     title : str, optional
-        Replaces the title, which otherwise says how many of a colored film's nearest are colored, too.
+        Replaces the title, which otherwise says how many of a colored film's nearest on the map are colored, too.
 
     Raises
     ------
@@ -185,8 +197,8 @@ def plot_embedding_map(
 
     Notes
     -----
-    Nearest means the highest cosine of the vectors with all their components, not nearest on the map. Films that are
-    equally near count in parts.
+    The nearest are counted twice: on the map, by distance, and with all components, by the cosine of the vectors.
+    Films that are equally near count in parts.
 
     Examples
     --------
@@ -195,7 +207,7 @@ def plot_embedding_map(
     >>> plot_embedding_map(vectors, horror, ["Horror"], highlight="Horror")  # doctest: +ELLIPSIS
     [figure] Map of 22 films on two axes that hold 100% of their spread; 11 Horror films are colored. Of the 10 ...
     22 films in 2 places · the two axes hold 100% of their spread
-    of the 10 nearest of a Horror film, 10.0 are Horror; any 10 films: 4.8 on average
+    of the 10 nearest of a Horror film, 10.0 are Horror (in all 2 components: 10.0; by chance: 4.8)
     """
     films = np.asarray(films, dtype=np.float64)
     genres = np.asarray(genres.toarray() if hasattr(genres, "toarray") else genres) != 0
@@ -220,12 +232,16 @@ def plot_embedding_map(
     axes_found *= np.sign(axes_found[np.arange(2), np.abs(axes_found).argmax(axis=1)])[:, None]
     share = (lengths[:2] ** 2).sum() / (lengths**2).sum()
     n_places = len(np.unique(films, axis=0))
-    alike, by_chance = _alike_nearby(films, chosen)
+    places = (films - center) @ axes_found.T
+    on_map, by_chance = _alike_nearby(_closeness(places), chosen)
+    alike, _ = _alike_nearby(_cosines(films), chosen)
     nearby = (
-        f"of the {_NEIGHBORS} nearest of a {highlight} film, {alike:.1f} are {highlight}; "
-        f"any {_NEIGHBORS} films: {by_chance:.1f} on average"
+        f"of the {_NEIGHBORS} nearest of a {highlight} film, {on_map:.1f} are {highlight} "
+        f"(in all {films.shape[1]} components: {alike:.1f}; by chance: {by_chance:.1f})"
     )
-    finding = f"Of a {highlight} film's {_NEIGHBORS} nearest, {alike:.1f} are {highlight}, {by_chance:.1f} by chance"
+    finding = (
+        f"Of a {highlight} film's {_NEIGHBORS} nearest here, {on_map:.1f} are {highlight}, {by_chance:.1f} by chance"
+    )
     with drawing(
         title or finding,
         alt=f"Map of {n_films} films on two axes that hold {100 * share:.0f}% of their spread; {chosen.sum()} "
@@ -235,64 +251,39 @@ def plot_embedding_map(
         y_label=f"second axis ({100 * lengths[1] ** 2 / (lengths**2).sum():.0f}%)",
         height=5.0,
     ) as axes:
-        places = (films - center) @ axes_found.T
         axes.plot(*places[~chosen].T, "o", color="#B8B8B8", markersize=4, label="other films")
         axes.plot(
             *places[chosen].T, "D", color=ORANGE, markersize=6, markeredgecolor="white", label=f"{highlight} films"
         )
         if genre_vectors is not None:
-            shown = np.flatnonzero(genres.any(axis=0))
-            tips = np.asarray(genre_vectors, dtype=np.float64)[shown] @ axes_found.T
-            # A film is a sum of several and reaches further than each: draw them as long as the map allows.
-            scale = 0.95 * np.abs(places).max() / np.abs(tips).max() if tips.any() else 1.0
-            _draw_arrows(axes, scale * tips, [names[genre] for genre in shown], highlight)
-            axes.plot([], [], color=BLUE, label=f"genres (drawn {scale:.1f} times as long)")
+            tip = axes_found @ np.asarray(genre_vectors, dtype=np.float64)[names.index(highlight)]
+            # A film is a sum of several and reaches further than one: draw it as long as the map allows.
+            scale = 0.8 * np.abs(places).max() / np.abs(tip).max() if tip.any() else 1.0
+            arrow = {"arrowstyle": "-|>", "color": BLUE, "lw": 2.5, "shrinkA": 0, "shrinkB": 0}
+            axes.annotate("", scale * tip, (0, 0), arrowprops=arrow)
+            axes.update_datalim([scale * tip])
+            axes.plot([], [], color=BLUE, lw=2.5, label=f"embedding of {highlight} ({scale:.1f} times as long)")
         axes.margins(0.08)
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=3)
 
 
-def _alike_nearby(vectors: np.ndarray, chosen: np.ndarray) -> tuple[float, float]:
-    """Of the nearest of a chosen row, how many are chosen: measured, and on average if all rows are equally near."""
+def _cosines(vectors: np.ndarray) -> np.ndarray:
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit = vectors / np.where(norms > 0, norms, 1)
+    return unit @ unit.T
+
+
+def _closeness(places: np.ndarray) -> np.ndarray:
+    return -np.linalg.norm(places[:, None] - places, axis=2)
+
+
+def _alike_nearby(likeness: np.ndarray, chosen: np.ndarray) -> tuple[float, float]:
+    """Of those most like a chosen row, how many are chosen: measured, and on average if all rows are equally near."""
     counts = []
     for row in np.flatnonzero(chosen):
-        cosines = np.delete(np.round(unit @ unit[row], 6), row)
+        near = np.delete(np.round(likeness[row], 6), row)
         others = np.delete(chosen, row)
-        border = np.sort(cosines)[-_NEIGHBORS]
-        nearer, level = cosines > border, cosines == border
+        border = np.sort(near)[-_NEIGHBORS]
+        nearer, level = near > border, near == border
         counts.append(others[nearer].sum() + (_NEIGHBORS - nearer.sum()) * others[level].mean())
     return float(np.mean(counts)), _NEIGHBORS * (chosen.sum() - 1) / (len(chosen) - 1)
-
-
-def _draw_arrows(axes, tips: np.ndarray, names: Sequence[str], bold: str) -> None:
-    """Draw arrows from the center; the name of one and of the longest are written, the others where there is room."""
-    for tip, name in zip(tips, names, strict=True):
-        is_bold = name == bold
-        arrow = {"arrowstyle": "-|>", "color": BLUE, "lw": 2.5 if is_bold else 1.0, "alpha": 1.0 if is_bold else 0.65}
-        axes.annotate("", tip, (0, 0), arrowprops={**arrow, "shrinkA": 0, "shrinkB": 0})
-    axes.update_datalim(tips)
-    axes.autoscale_view()
-    figure = axes.figure
-    figure.draw_without_rendering()
-    renderer = figure.canvas.get_renderer()
-    taken: list = []
-    for at in sorted(range(len(names)), key=lambda at: (names[at] != bold, -np.linalg.norm(tips[at]))):
-        right, up = tips[at] > 0
-        text = axes.annotate(
-            names[at],
-            tips[at],
-            (3 if right else -3, 3 if up else -3),
-            textcoords="offset points",
-            ha="left" if right else "right",
-            va="bottom" if up else "top",
-            color="#00507D",
-            fontsize=9,
-            fontweight="bold" if names[at] == bold else "normal",
-            bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.75},
-        )
-        box = text.get_window_extent(renderer)
-        if any(box.overlaps(other) for other in taken):
-            text.remove()
-        else:
-            taken.append(box)

@@ -18,7 +18,7 @@
 # - **tell** from a feature matrix, before training, which films will move together, and whether a model is hybrid at all;
 # - **find** the cause of a failure, that of genres alone, by changing one thing at a time.
 #
-# *45 minutes. You need lesson 00 and the chain rule; lesson 02 helps, but is not needed.*
+# *50 minutes. You need lesson 00 and the chain rule; lesson 02 helps, but is not needed.*
 
 # %% [markdown]
 # ## A film is a sum

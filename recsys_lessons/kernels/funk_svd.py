@@ -9,13 +9,13 @@ Techniques for Recommender Systems", equations 4 and 5):
 
 for each known rating r of a user u for an item i. With the error :math:`e = r_{ui} - \hat r_{ui}`, the gradient with
 respect to :math:`b_u` is :math:`-e + \lambda b_u`, that with respect to :math:`p_u` is :math:`-e\,q_i + \lambda p_u`,
-and likewise for the item. One step of size :math:`\gamma` against them, all four from the old values:
+and likewise for the item. One step of size :math:`\eta` against them, all four from the old values:
 
-.. math:: b_u \leftarrow (1 - \gamma\lambda)\, b_u + \gamma e, \qquad
-          p_u \leftarrow (1 - \gamma\lambda)\, p_u + \gamma e\, q_i,
+.. math:: b_u \leftarrow (1 - \eta\lambda)\, b_u + \eta e, \qquad
+          p_u \leftarrow (1 - \eta\lambda)\, p_u + \eta e\, q_i,
 
-.. math:: b_i \leftarrow (1 - \gamma\lambda)\, b_i + \gamma e, \qquad
-          q_i \leftarrow (1 - \gamma\lambda)\, q_i + \gamma e\, p_u.
+.. math:: b_i \leftarrow (1 - \eta\lambda)\, b_i + \eta e, \qquad
+          q_i \leftarrow (1 - \eta\lambda)\, q_i + \eta e\, p_u.
 
 Whoever has many ratings is penalized often: summed over an epoch, the penalty on a user is that above times the number
 of the user's ratings. (Funk trained one component after the other; here all components move at once, as in the 2009

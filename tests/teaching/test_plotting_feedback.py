@@ -9,7 +9,6 @@ from recsys_lessons.cross_validation import random_train_test_split
 from recsys_lessons.evaluation import precision_at_k
 from recsys_lessons.teaching.plotting import (
     feedback,
-    plot_long_tail,
     plot_mean_by_count,
     plot_ranges_by_epoch,
     plot_small_splits,
@@ -51,21 +50,6 @@ def test_counts_that_do_not_fit_are_refused():
         plot_mean_by_count([1, 2], [3.0])
     with pytest.raises(ValueError, match="no film with 1 ratings"):
         plot_mean_by_count([0, 0], [3.0, 3.0])
-
-
-def test_equal_counts_have_no_tail(titles, capsys):
-    plot_long_tail([3] * 100)
-    assert titles == ["One film in ten has 10% of all likes"]
-    assert capsys.readouterr().out.splitlines()[1:] == [
-        "the top 1% of films (1): 1.0% of the likes",
-        "the top 10% of films (10): 10.0% of the likes",
-        "half of all likes: 50 of 100 films · no likes: 0",
-    ]
-
-
-def test_a_tail_without_likes_is_refused():
-    with pytest.raises(ValueError, match="counts has no likes"):
-        plot_long_tail([0, 0])
 
 
 @pytest.mark.parametrize("make", [np.asarray, sp.coo_matrix, sp.csr_array])

@@ -28,7 +28,6 @@ from recsys_lessons.teaching.plotting.factorization import (
 )
 from recsys_lessons.teaching.plotting.features import plot_bias_by_count, plot_new_film, plot_with_and_without
 from recsys_lessons.teaching.plotting.feedback import (
-    plot_long_tail,
     plot_mean_by_count,
     plot_ranges_by_epoch,
     plot_small_splits,
@@ -68,7 +67,6 @@ __all__ = [
     "plot_error_by_epoch",
     "plot_genre_profile",
     "plot_identities",
-    "plot_long_tail",
     "plot_mean_by_count",
     "plot_moves",
     "plot_new_film",

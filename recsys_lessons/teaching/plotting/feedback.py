@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from recsys_lessons import cross_validation, validation
-from recsys_lessons.teaching.plotting.style import BLUE, GRAY, ORANGE, PALETTE, SKY, drawing, drawing_panels
+from recsys_lessons.teaching.plotting.style import BLUE, ORANGE, PALETTE, SKY, drawing, drawing_panels
 
 _SPLITS = ("random", "time", "cold items", "cold users")
 _MOST_CELLS = 12  # rows or columns of a matrix whose cells are to be read one by one
@@ -89,66 +89,6 @@ def plot_mean_by_count(
         axes.set_xticks(range(len(labels)), labels)
         axes.set_ylim(0, 5)
         axes.grid(visible=False, axis="x")
-
-
-def plot_long_tail(counts: Sequence[int] | np.ndarray, *, what: str = "likes") -> None:
-    """Show which share of all likes the most liked films have: the curve of Lorenz, from the largest down.
-
-    Parameters
-    ----------
-    counts : array of int, shape (n_items,)
-        How many likes each film has; films without any count as films.
-    what : str
-        What is counted, in the plural.
-
-    Raises
-    ------
-    ValueError
-        If there are no likes.
-
-    Examples
-    --------
-    >>> plot_long_tail([6, 2, 1, 1, 0])  # doctest: +ELLIPSIS
-    [figure] Curve, share of all likes by share of the films, most liked first. ...
-    the top 1% of films (1): 60.0% of the likes
-    the top 10% of films (1): 60.0% of the likes
-    half of all likes: 1 of 5 films · no likes: 1
-    """
-    ordered = np.sort(np.asarray(counts, dtype=np.float64))[::-1]
-    total = ordered.sum()
-    if ordered.size == 0 or not total > 0:
-        raise ValueError("counts has no likes; expected at least one")
-    n_items = ordered.size
-    share = np.concatenate([[0.0], np.cumsum(ordered)]) / total
-
-    def top(part: float) -> int:
-        return max(1, round(part * n_items))
-
-    half = int(np.searchsorted(share, 0.5 - 1e-12))
-    with drawing(
-        f"One film in ten has {100 * share[top(0.1)]:.0f}% of all {what}",
-        alt=(
-            f"Curve, share of all {what} by share of the films, most liked first. "
-            f"The top 1% have {100 * share[top(0.01)]:.1f}%, the top 10% {100 * share[top(0.1)]:.1f}%."
-        ),
-        facts=[
-            f"the top 1% of films ({top(0.01):,}): {100 * share[top(0.01)]:.1f}% of the {what}",
-            f"the top 10% of films ({top(0.1):,}): {100 * share[top(0.1)]:.1f}% of the {what}",
-            f"half of all {what}: {half:,} of {n_items:,} films · no {what}: {int((ordered == 0).sum()):,}",
-        ],
-        x_label="films, most liked first (% of all)",
-        y_label=f"share of all {what} (%)",
-        height=3.2,
-    ) as axes:
-        axes.plot(100 * np.arange(n_items + 1) / n_items, 100 * share, color=BLUE)
-        axes.plot([0, 100], [0, 100], color=GRAY, linestyle="--", linewidth=1.2)
-        axes.annotate("if all were liked alike", (62, 60), color=GRAY, va="top")
-        for part in (0.01, 0.1):
-            height = 100 * share[top(part)]
-            axes.plot(100 * top(part) / n_items, height, "o", color=ORANGE, markersize=8, markeredgecolor="white")
-            axes.annotate(f"top {100 * part:.0f}%", (100 * part + 2, height), va="top")
-        axes.set_xlim(0, 100)
-        axes.set_ylim(0, 102)
 
 
 def plot_small_splits(splits: Mapping[str, tuple], users: Sequence[str], items: Sequence[str], *, title: str) -> None:

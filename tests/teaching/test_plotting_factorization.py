@@ -51,6 +51,9 @@ def test_settings_are_compared_with_the_baseline_on_the_same_split(shown, capsys
     offsets = [line.get_xdata() for line in axes.lines[:3]]
     np.testing.assert_allclose(offsets, [[-0.02, -0.02], [0.01, -0.01], [0.02, 0.02]])
     assert len({line.get_marker() for line in axes.lines[:3]}) == 3, "color alone must not tell them apart"
+    plot_against(values, [0.90, 0.91], name="biases")
+    assert title_of(shown[1]) == "1 of 3 settings are ahead of biases on every split"
+    capsys.readouterr()
     plot_against({"mixed": [0.91, 0.90]}, [0.90, 0.91], name="biases", title="Neither")
     assert capsys.readouterr().out == "below biases on all 2 splits: nothing\nbelow on none: nothing\n"
 
@@ -64,7 +67,8 @@ def test_what_is_left_is_measured_by_the_slope(shown, capsys):
 
 
 def test_new_users_are_shown_by_the_mean_over_seeds(shown, capsys):
-    plot_by_number_known([0, 10], {"biases": [[1.0, 0.9], [0.9, 0.8]], "mean": [[1.1, 1.1], [1.1, 1.1]]}, title="More")
+    plot_by_number_known([0, 10], {"biases": [[1.0, 0.9], [0.9, 0.8]], "mean": [[0.9, 1.1], [0.9, 1.1]]})
+    assert title_of(shown[0]) == "Lowest error by ratings known: biases with 10; mean with 0"
     np.testing.assert_allclose(shown[0].axes[0].lines[0].get_ydata(), [0.95, 0.85])
     assert "biases: 0.950 · 0.850 with 0, 10 known" in capsys.readouterr().out
 

@@ -34,6 +34,19 @@ def test_ways_to_train_are_told_with_counts_over_seeds(drawn, capsys):
     ]
 
 
+@pytest.mark.parametrize(
+    ("ahead", "title"),
+    [((5, 0), "Genres help 1 of 2: one"), ((4, 5), "Genres help 2 of 2: one, two"), ((3, 0), "Genres help none of 2")],
+)
+def test_the_title_names_what_is_ahead_in_four_of_five_seeds(drawn, ahead, title):
+    results = {
+        name: (np.ones(5), np.where(np.arange(5) < n, 2.0, 0.5)) for name, n in zip(("one", "two"), ahead, strict=True)
+    }
+    plot_with_and_without(results, measure=MEASURE)
+    plot_with_and_without(results, measure=MEASURE, title="Another")
+    assert [figure.axes[0].get_title(loc="left") for figure in drawn[0]] == [title, "Another"]
+
+
 def test_the_two_sides_differ_in_color_marker_and_height(drawn):
     plot_with_and_without(RESULTS, measure=MEASURE, title="Genres ruin logistic", names=("plain", "hybrid"))
     axes = drawn[0][0].axes[0]

@@ -552,7 +552,7 @@ for epochs in (40, 15):
     print("   seeds in which vectors are ahead:", (with_them < without).sum(axis=0))
 
 # %% [markdown]
-# The vector is not what lags: with the 40 epochs it helps from *one* rating on, in every seed. The bias lags, since it trusts few ratings too much. With 15 epochs, the error after three ratings falls, vectors or none, almost to that of the biases. What the vector adds to such a bias is a thousandth of a star with one rating or three, and not in every seed; with ten and with thirty it helps in all of them.
+# The vector is not what lags: with the 40 epochs it helps from *one* rating on, in every seed. The bias lags, since it trusts few ratings too much. With 15 epochs, the error after three ratings falls, vectors or none, almost to that of the biases. What the vector adds to such a bias is at most a thousandth of a star with one rating or three, and not in every seed; with ten and with thirty it helps in all of them.
 #
 # *SVD cannot handle new users or side information*, one reads. Half right: new users are folded in, without training anything else, once they have rated something. For side information there is no place in the formula.
 

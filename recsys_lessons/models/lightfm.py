@@ -441,12 +441,12 @@ class LightFM(Estimator):
         workers = [self._worker(settings, stream) for stream in streams]
 
         def learn_part(part: np.ndarray, worker: Worker) -> tuple[float, int, int]:
-            # Entries that stand together, often a user's, stay in one thread, which puts them in order by itself.
+            # Every n-th entry, so that a thread that runs ahead learns from all users; each shuffles its own.
             random.shuffle(part, worker.stream)
             return training.learn_entries(model, data, part, settings, worker)
 
         with ThreadPoolExecutor(num_threads) as pool:
-            results = pool.map(learn_part, np.array_split(order, num_threads), workers)
+            results = pool.map(learn_part, [order[first::num_threads].copy() for first in range(num_threads)], workers)
             losses, updates, draws = zip(*results, strict=True)
         return sum(losses), sum(updates), sum(draws)
 

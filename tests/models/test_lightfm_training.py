@@ -341,10 +341,18 @@ def test_two_threads_learn_as_well(loss):
     if loss == "logistic":
         noise = sp.coo_matrix(-1.0 * (train.toarray() + test.toarray() == 0))
         train = (train.tocsr() + noise.tocsr()).tocoo()
-    model = LightFM(loss=loss, random_state=1).fit(train, epochs=30, num_threads=2)
-    ranks = model.predict_rank(test, num_threads=2).data
-    # By chance half of them would be among the better half of the items.
-    assert np.mean(ranks < 20) > (0.75 if loss == "warp-kos" else 0.95)
+
+    def in_better_half(num_threads):
+        models = [
+            LightFM(loss=loss, random_state=seed).fit(train, epochs=30, num_threads=num_threads) for seed in range(5)
+        ]
+        return np.mean([np.mean(model.predict_rank(test, num_threads=num_threads).data < 20) for model in models])
+
+    by_one = in_better_half(1)
+    # By chance half of them would be.
+    assert by_one > 0.8
+    assert in_better_half(2) > by_one - 0.03
+    model = LightFM(loss=loss, random_state=1).fit(train, epochs=2, num_threads=2)
     assert model.training_history[-1]["interactions"] == (train.nnz if loss == "logistic" else (train.data > 0).sum())
 
 

@@ -34,6 +34,12 @@ from recsys_lessons.teaching.plotting.feedback import (
     plot_threshold_and_split,
 )
 from recsys_lessons.teaching.plotting.lists import plot_genre_profile
+from recsys_lessons.teaching.plotting.metrics import (
+    plot_found_by_depth,
+    plot_lead_by_candidates,
+    plot_paired_intervals,
+    plot_ranked_lists,
+)
 from recsys_lessons.teaching.plotting.style import (
     BLUE,
     GRAY,
@@ -65,12 +71,16 @@ __all__ = [
     "plot_by_seed",
     "plot_embedding_map",
     "plot_error_by_epoch",
+    "plot_found_by_depth",
     "plot_genre_profile",
     "plot_identities",
+    "plot_lead_by_candidates",
     "plot_mean_by_count",
     "plot_moves",
     "plot_new_film",
+    "plot_paired_intervals",
     "plot_ranges_by_epoch",
+    "plot_ranked_lists",
     "plot_sgd_steps",
     "plot_small_splits",
     "plot_threshold_and_split",

@@ -69,6 +69,10 @@ class FunkSVD(RankingRatingModel):
     global mean, which Surprise's drops as well. The order in which ratings are stored makes no difference. Training
     runs in one thread and gives the same bytes on every x86-64 processor.
 
+    These defaults make results comparable with Surprise's; they are not the best. On the bundled movies their large
+    random start (`init_std`) and small penalty leave the model behind its own biases, that is behind :class:`BiasOnly`.
+    Lesson 02 finds out why, and uses a smaller start, a larger penalty and more and larger steps.
+
     A stored zero is a rating of 0; what is not stored is not known. A rating that is stored twice is learned twice.
 
     References

@@ -102,7 +102,7 @@ print(f"b_u {shrink * b_user + 0.1 * error:.2f}   p_u {shrink * p + 0.1 * error 
 print(f"b_i {shrink * b_film + 0.1 * error:.2f}   q_i {shrink * q + 0.1 * error * p}")
 
 # %% [markdown]
-# The library's `FunkSVD` is named after Simon Funk, who published the method on his blog in 2006. Fit it for 0 epochs, which makes room for the numbers, put ours in, and let it learn from that one rating. (It calls the vectors *embeddings*.)
+# The library's `FunkSVD` is named after Simon Funk, who blogged the method in 2006. Fit it for 0 epochs, to make room for the numbers, put ours in, and let it learn from that one rating. (It calls the vectors *embeddings*.)
 
 # %%
 import scipy.sparse as sp
@@ -210,7 +210,7 @@ print("biases:  ", biases.round(3))
 print("Funk SVD:", defaults.round(3))
 three = np.array([mean_errors, biases, defaults])
 wins = np.bincount(three.argmin(axis=0), minlength=3)
-measured = ", ".join(f"{name} {n}" for name, n in zip(("mean", "biases", "Funk SVD"), wins, strict=True))
+measured = "mean {}, biases {}, Funk SVD {}".format(*wins)
 your_guess("02 best", measured=f"lowest in how many of 5 splits: {measured}")
 
 # %% [markdown]
@@ -314,7 +314,7 @@ for train, test in splits:
         predictions.append(model.fit_partial(train).predict(test.row, test.col))
     averaged.append(np.sqrt(np.mean((np.mean(predictions, axis=0) - test.data) ** 2)))
 lead = biases - averaged
-print(f"average of five starts: ahead in {(lead > 0).sum()} of 5, by {lead.min():.3f} to {lead.max():.3f}")
+print(f"average: ahead in {(lead > 0).sum()} of 5 splits, by {lead.min():.3f} to {lead.max():.3f}")
 
 # %% [markdown]
 # With 20 epochs, a penalty of 0.02 and a hundred components. The start did it, by what stays of it and by what grows from it. Cheaper than five models is a smaller start, a standard deviation of 0.05 instead of 0.1:
@@ -347,7 +347,7 @@ fair_biases = np.array([rmse(BiasOnly(3, 5).fit(train), test) for train, test in
 plot_against({**results, "better biases": fair_biases}, biases, name="the biases")
 
 # %% [markdown]
-# Forty epochs harm with the large start and help with the small one. But the row with the penalty has the *large* start, and is nearly level with the last of Funk SVD's. Does that acquit the start? Measure what is left of it there, as in the scatter:
+# Forty epochs harm with the large start and help with the small one. But *penalty, more and larger steps* has the large start, too, and is nearly level with *all of these*. Does that acquit the start? Measure what is left of it there, as in the scatter:
 
 # %%
 for name in ("defaults", "penalty, more and larger steps"):
@@ -359,7 +359,7 @@ for name in ("defaults", "penalty, more and larger steps"):
     print(f"slope on the start: {min(slopes):.2f} to {max(slopes):.2f}   {name}")
 
 # %% [markdown]
-# No: penalty and many steps wash the start out. That is another way to be rid of it.
+# No: the penalty and the steps wash it out. That is another way to be rid of it.
 #
 # The last row is for fairness: biases may be tuned, too. `BiasOnly(3, 5)` takes each film's bias as if it had 3 more ratings with nothing to explain, each user's 5 (the defaults: 10 and 15). But to *choose* by test errors is cheating. So keep a fifth of each train back as **validation**, and let that choose:
 
@@ -471,7 +471,8 @@ found = {}
 for name, five in models.items():
     found[name] = [precision_at_k(five[s], likes[s], splits[s][0]).mean() for s in range(5)]
     print(f"{name:13} {min(found[name]):.3f} to {max(found[name]):.3f}")
-your_guess("02 ranking", measured=max(("biases", "Funk SVD", "zeros"), key=lambda name: min(found[name])))
+best = max(("biases", "Funk SVD", "zeros"), key=lambda name: min(found[name]))
+your_guess("02 ranking", measured=best)
 
 # %% [markdown]
 # The model that is almost three stars off finds two of ten. Funk SVD, so good in stars, finds one of *a hundred*, a tenth of what popularity finds.
@@ -504,7 +505,7 @@ for other in ("biases", "zeros", "most popular"):
 # %% [markdown]
 # ## Somebody new
 #
-# A user registers. There is no row for her, and `predict` refuses:
+# A user registers: a **cold start**. There is no row for her, and `predict` refuses:
 
 # %%
 from recsys_lessons.cross_validation import cold_users
@@ -529,7 +530,8 @@ shown = [0, 1, 3, 10, 30]
 
 def ratings_where(chosen, matrix):
     """The chosen entries of a sparse matrix, all else blank."""
-    return sp.coo_matrix((matrix.data[chosen], (matrix.row[chosen], matrix.col[chosen])), shape=matrix.shape)
+    places = matrix.row[chosen], matrix.col[chosen]
+    return sp.coo_matrix((matrix.data[chosen], places), shape=matrix.shape)
 
 
 exams = []
@@ -551,7 +553,7 @@ from recsys_lessons.teaching.plotting import plot_by_number_known
 
 
 def exam_errors(five, **options):
-    """RMSE of five models, one a seed, after folding in 0, 1, 3, 10, 30 ratings of each newcomer."""
+    """RMSE of five models, one a seed, by the number of ratings folded in."""
     errors = np.zeros((5, len(shown)))
     for seed, (_, known, asked) in enumerate(exams):
         errors[seed] = [rmse(five[seed].fold_in(first, **options), asked) for first in known]

@@ -52,7 +52,7 @@ def test_settings_are_compared_with_the_baseline_on_the_same_split(shown, capsys
     np.testing.assert_allclose(offsets, [[-0.02, -0.02], [0.01, -0.01], [0.02, 0.02]])
     assert len({line.get_marker() for line in axes.lines[:3]}) == 3, "color alone must not tell them apart"
     plot_against(values, [0.90, 0.91], name="biases")
-    assert title_of(shown[1]) == "1 of 3 settings are ahead of biases on every split"
+    assert title_of(shown[1]) == "On every split ahead of biases: 1 of 3"
     capsys.readouterr()
     plot_against({"mixed": [0.91, 0.90]}, [0.90, 0.91], name="biases", title="Neither")
     assert capsys.readouterr().out == "below biases on all 2 splits: nothing\nbelow on none: nothing\n"

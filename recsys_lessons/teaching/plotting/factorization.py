@@ -143,7 +143,7 @@ def plot_against(
     never = [setting for setting, row in rows.items() if (row >= 0).all()]
     described = ". ".join(f"{setting}: {row.min():+.3f} to {row.max():+.3f}" for setting, row in rows.items())
     with drawing(
-        title or f"{len(always)} of {len(rows)} settings are ahead of {name} on every split",
+        title or f"On every split ahead of {name}: {len(always)} of {len(rows)}",
         alt=f"Dots, RMSE minus that of {name} on the same split. {described}.",
         facts=[
             f"below {name} on all {n} splits: {' · '.join(always) or 'nothing'}",

@@ -53,6 +53,7 @@ from recsys_lessons.teaching.plotting.style import (
     drawing_panels,
 )
 from recsys_lessons.teaching.plotting.training import plot_by_seed, plot_training
+from recsys_lessons.teaching.plotting.tuning import plot_knobs, plot_live_curves
 
 __all__ = [
     "BLUE",
@@ -74,6 +75,8 @@ __all__ = [
     "plot_found_by_depth",
     "plot_genre_profile",
     "plot_identities",
+    "plot_knobs",
+    "plot_live_curves",
     "plot_lead_by_candidates",
     "plot_mean_by_count",
     "plot_moves",

@@ -1,0 +1,198 @@
+"""Figures of tuning: what each knob does to a measure, and how a training goes, epoch by epoch.
+
+Nothing here knows models or data sets: numbers and names come in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from recsys_lessons.teaching.plotting.style import BLUE, GRAY, GREEN, ORANGE, drawing, drawing_panels
+
+__all__ = ["plot_knobs", "plot_live_curves"]
+
+
+def plot_knobs(
+    results: Mapping[str, Mapping[str, Sequence[float]]],
+    default: Sequence[float],
+    *,
+    measure: str,
+    title: str | None = None,
+) -> None:
+    """Turn one knob at a time and compare with what the seed alone does: a row for each knob, a dot for each seed.
+
+    Parameters
+    ----------
+    results : mapping of str to mapping of str to sequence of float
+        For each knob, from top to bottom, one or two positions, from low to high, and what was measured with each seed.
+    default : sequence of float
+        What was measured with all knobs at their defaults, one value for each seed: drawn as a band.
+    measure : str
+        What was measured, with the candidates: the label of the axis.
+    title : str, optional
+        Replaces the title, which otherwise says which knobs moved the mean out of the band, the farthest first.
+
+    Raises
+    ------
+    ValueError
+        If there are no knobs, a knob has no position or more than two, or a value is not finite.
+
+    Examples
+    --------
+    >>> plot_knobs({"rate": {"0.1": [1, 2], "9": [5, 6]}, "rho": {"0.5": [3, 4]}}, [3, 4], measure="hits")
+    [figure] Dots, hits by knob, one dot a seed. Gray band, defaults: 3.000 to 4.000. rate 0.1: 1.000 to 2.000, ...
+    defaults: 3.000 to 4.000 in 2 seeds
+    means below the range of the defaults: rate 0.1 (1.500)
+    means above it: rate 9 (5.500)
+    means within it: rho 0.5
+    """
+    if not results:
+        raise ValueError("results is empty; expected at least one knob")
+    start = np.asarray(default, dtype=np.float64)
+    rows = {
+        knob: {name: np.asarray(row, dtype=np.float64) for name, row in places.items()}
+        for knob, places in results.items()
+    }
+    for knob, places in rows.items():
+        if not 1 <= len(places) <= 2:
+            raise ValueError(f"results has {len(places)} positions of {knob!r}; expected one or two")
+    for name, row in [("default", start), *((knob, row) for knob, places in rows.items() for row in places.values())]:
+        if row.size == 0 or not np.isfinite(row).all():
+            raise ValueError(f"the values of {name!r} are {row}; expected finite numbers, at least one")
+    low, high = float(start.min()), float(start.max())
+    means = {f"{knob} {name}": float(row.mean()) for knob, places in rows.items() for name, row in places.items()}
+    below = sorted((name for name in means if means[name] < low), key=means.__getitem__)
+    above = sorted((name for name in means if means[name] > high), key=means.__getitem__, reverse=True)
+    within = [name for name in means if low <= means[name] <= high]
+
+    def listed(names: Sequence[str], *, told: bool = True) -> str:
+        return ", ".join(f"{name} ({means[name]:.3f})" if told else name for name in names) or "none"
+
+    costs, gains = (f"{names[0]} the most" if names else "none" for names in (below, above))
+    described = ", ".join(
+        f"{knob} {name}: {row.min():.3f} to {row.max():.3f}"
+        for knob, places in rows.items()
+        for name, row in places.items()
+    )
+    with drawing(
+        title or f"Worse than the seeds: {costs}. Better: {gains}",
+        alt=f"Dots, {measure} by knob, one dot a seed. Gray band, defaults: {low:.3f} to {high:.3f}. {described}.",
+        facts=[
+            f"defaults: {low:.3f} to {high:.3f} in {start.size} seeds",
+            f"means below the range of the defaults: {listed(below)}",
+            f"means above it: {listed(above)}",
+            f"means within it: {listed(within, told=False)}",
+        ],
+        x_label=f"{measure} (one dot a seed)",
+        height=1.7 + 0.52 * len(rows),
+    ) as axes:
+        axes.axvspan(low, high, color=GRAY, alpha=0.22, linewidth=0)
+        axes.annotate(
+            f"only the seed differs ({start.size} seeds)",
+            (low, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(-5, -3),
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            color=GRAY,
+        )
+        for place, places in enumerate(rows.values()):
+            for side, (name, row) in enumerate(places.items()):
+                color, marker = ((BLUE, "v"), (ORANGE, "^"))[side]
+                height = place + (0.0 if len(places) == 1 else (-0.18, 0.18)[side])
+                style = {"color": color, "markersize": 7, "markeredgecolor": "white", "markeredgewidth": 0.6}
+                axes.plot(row, np.full(row.size, height), marker, **style)
+                axes.annotate(
+                    name,
+                    (row.max(), height),
+                    xytext=(8, 0),
+                    textcoords="offset points",
+                    va="center",
+                    fontsize=9,
+                    bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.5},
+                )
+        axes.set_yticks(range(len(rows)), list(rows))
+        axes.set_ylim(len(rows) - 0.5, -0.95)
+        most = max(high, *(row.max() for places in rows.values() for row in places.values()))
+        axes.set_xlim(0, 1.12 * most if most > 0 else 1.0)
+        axes.grid(axis="y", visible=False)
+
+
+def plot_live_curves(
+    loss: Sequence[float],
+    learned: Sequence[float],
+    validation: Sequence[float],
+    *,
+    measure: str = "precision@10",
+    title: str | None = None,
+) -> None:
+    """Follow a training: three panels by epoch, the loss and a measure on what was learned and on what was kept back.
+
+    Parameters
+    ----------
+    loss : sequence of float
+        Mean loss of an interaction in each epoch.
+    learned, validation : sequence of float
+        The measure after each epoch, on the interactions that are learned and on those of the validation part. Each has
+        an axis of its own, since they are not the same race.
+    measure : str
+        What was measured.
+    title : str, optional
+        Replaces the title, which otherwise says after which epoch the validation part was best.
+
+    Raises
+    ------
+    ValueError
+        If there are no epochs, the lengths differ, or a value is not finite.
+
+    Examples
+    --------
+    >>> plot_live_curves([3, 2, 1], [0.2, 0.3, 0.4], [0.06, 0.08, 0.07])
+    [figure] Three line charts by epoch, 1 to 3. Loss: 3 to 1. precision@10 on learned likes: 0.200 to 0.400. ...
+    loss: 3.00 in epoch 1, 1.00 in epoch 3
+    learned: 0.200 after epoch 1, 0.400 after epoch 3
+    validation: best 0.080 after epoch 2, last 0.070
+    """
+    curves = [np.asarray(values, dtype=np.float64) for values in (loss, learned, validation)]
+    lengths = [len(curve) for curve in curves]
+    if len(set(lengths)) > 1 or not lengths[0]:
+        raise ValueError(f"loss, learned and validation have {lengths} epochs; expected as many, at least one")
+    for name, curve in zip(("loss", "learned", "validation"), curves, strict=True):
+        if not np.isfinite(curve).all():
+            raise ValueError(f"{name} has {curve[~np.isfinite(curve)][0]}; expected finite numbers")
+    losses, on_learned, kept_back = curves
+    n = len(losses)
+    best = int(kept_back.argmax())
+    with drawing_panels(
+        title or f"Validation is best after epoch {best + 1} of {n}, at {kept_back[best]:.3f}",
+        ["loss", f"{measure}, learned likes", f"{measure}, validation"],
+        alt=(
+            f"Three line charts by epoch, 1 to {n}. Loss: {losses[0]:.3g} to {losses[-1]:.3g}. {measure} on learned "
+            f"likes: {on_learned[0]:.3f} to {on_learned[-1]:.3f}. {measure} on validation: {kept_back[0]:.3f} to "
+            f"{kept_back[-1]:.3f}, best {kept_back[best]:.3f} after epoch {best + 1}."
+        ),
+        facts=[
+            f"loss: {losses[0]:.2f} in epoch 1, {losses[-1]:.2f} in epoch {n}",
+            f"learned: {on_learned[0]:.3f} after epoch 1, {on_learned[-1]:.3f} after epoch {n}",
+            f"validation: best {kept_back[best]:.3f} after epoch {best + 1}, last {kept_back[-1]:.3f}",
+        ],
+        height=2.9,
+    ) as panels:
+        epochs = np.arange(1, n + 1)
+        for axes, curve, color in zip(panels, curves, (GRAY, GREEN, BLUE), strict=True):
+            axes.plot(epochs, curve, color=color, marker="o", markersize=3)
+            axes.set_ylim(0, 1.12 * curve.max() if curve.max() > 0 else 1.0)
+            axes.set_xlabel("epochs")
+            axes.xaxis.get_major_locator().set_params(integer=True, nbins=5)
+        panels[2].plot(epochs[best], kept_back[best], "o", color=ORANGE, markersize=8)
+        panels[2].annotate(
+            "best",
+            (epochs[best], kept_back[best]),
+            xytext=(0, -14),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+        )

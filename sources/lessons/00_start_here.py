@@ -439,7 +439,7 @@ np.array_equal(model.item_embeddings, models[0].item_embeddings)
 # | **03** | **[Feature embeddings](03_feature_embeddings.ipynb)** | Why embed features instead of users and items? |
 # | 04 | [Building features](04_building_features.ipynb) | How does raw metadata become a feature matrix? |
 # | **05** | **Losses** | Which mistake does each loss punish? |
-# | 06 | Metrics | Is the ranking good, and good at what? |
+# | 06 | [Metrics](06_metrics.ipynb) | Is the ranking good, and good at what? |
 # | 07 | Tuning | What do the knobs do? |
 # | **08** | **Cold start** | What can be said about somebody never seen? |
 # | 09 | Scenario A: news | Clicks and metadata: which model, which loss? |

@@ -19,7 +19,7 @@
 # - **settle** whether a lead is more than luck, with an interval for the paired difference;
 # - **expose** a metric computed on sampled candidates.
 #
-# *45 minutes. You need lessons 00 and 01.*
+# *45 minutes. You need lessons 00 and 01; 04 or 05 helps.*
 
 # %% [markdown]
 # ## Eight films and a pencil
@@ -84,7 +84,7 @@ from recsys_lessons.teaching.plotting import plot_ranked_lists
 plot_ranked_lists({"Ann": [3, 7]}, n_items=8, k=4)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Pencils. Who says "three" to the guess thinks that every improvement must show. Ask afterwards: which single exchange of neighbors would all five notice? (3 with 2 is not it: precision and recall stay. None does here; an exchange must cross place 4, and be of the first like.)
+# Pencils. Who says "three" to the guess thinks that every improvement must show. Ask afterwards: to which places must the like at 7 rise for all five to notice? (1 or 2: among the first four, and above the other like.)
 
 # %% [markdown]
 # ## Two models, five verdicts
@@ -173,7 +173,7 @@ class Given:
 
 
 # %% [markdown]
-# For each like in test, a rank from 10 to `last` becomes 10 + `last` − rank:
+# Each rank from 10 to `last` becomes 10 + `last` − rank, once for every like in test:
 
 # %%
 last = np.repeat(n_films - train.getnnz(axis=1) - 1, n_likes)  # the last rank, for each like in test
@@ -203,7 +203,7 @@ plot_found_by_depth(ranks, n_items=n_films)
 # %% [markdown]
 # At $n = 10$ you read off recall@10 (here each like counts once; the table gives each user the same weight). AUC is about the area under the curve, with places drawn *evenly*: then all that is left of 1,000 shrinks to a ninth of the width. BPR leads there, and loses the rest.
 #
-# The test: give BPR the depths of logistic and nothing else. Its first 770 places stay, where its lead ends; after them come the other films in logistic's order.
+# The test: give BPR the depths of logistic and nothing else. Its first 770 places stay, where its lead ends; after them come the other films in logistic's order. (To get their ranks we tell the library that the 770 are known.)
 
 
 # %%
@@ -273,7 +273,7 @@ print(f"AUC if a tie is half a pair: {won + (1 - won - lost) / 2:.3f}")
 #
 # ## Averaged over whom?
 #
-# Each user has counted once. But who has 200 likes also opens the page more often, and one may well let users count by their likes. In our test nobody has more than ten, so we need another: a fifth of all likes, drawn at random, which leaves most of test to the busiest users. Five splits, one seed each. BPR led on precision@10 when users counted equally.
+# So far each user counted once. But who has 200 likes probably opens the page more often. So one may average over pairs of a user and a like instead: a user with 200 likes then counts 200 times. In our test nobody has more than ten. For this section we draw a fifth of all likes at random, five times, and train one seed on each split.
 
 # %%
 from recsys_lessons.cross_validation import random_train_test_split
@@ -289,23 +289,24 @@ for seed, (some, held_out) in enumerate(splits):
 # %%
 weights = [n[n > 0] for n in (held_out.tocsr().getnnz(axis=1) for _, held_out in splits)]
 n = weights[0]
-print(f"likes in test: median {np.median(n):.0f}, most {n.max()}; {(n > 50).sum()} of {len(n)} users have over 50")
+busy = f"{(n > 50).sum()} of {len(n)} users have over 50, together {n[n > 50].sum() / n.sum():.0%}"
+print(f"likes in test: median {np.median(n):.0f}, most {n.max()}; {busy}")
 
 
 def compare(name, average):
     bpr, logistic = ([average(*pair) for pair in zip(of_users[m], weights, strict=True)] for m in of_users)
     ahead = np.greater(bpr, logistic).sum()
-    print(f"{name:22} BPR {min(bpr):.3f}–{max(bpr):.3f}, logistic {min(logistic):.3f}–{max(logistic):.3f}", end="")
+    print(f"{name:23} BPR {min(bpr):.3f}–{max(bpr):.3f}, logistic {min(logistic):.3f}–{max(logistic):.3f}", end="")
     print(f"; BPR ahead in {ahead} of 5 splits")
 
 
-compare("all users alike", lambda values, n: values.mean())
-compare("users by their likes", lambda values, n: np.average(values, weights=n))
-compare("at most 20 likes", lambda values, n: values[n <= 20].mean())
-compare("more than 50 likes", lambda values, n: values[n > 50].mean())
+compare("users", lambda values, n: values.mean())
+compare("pairs of user and like", lambda values, n: np.average(values, weights=n))
+compare("users, at most 20 likes", lambda values, n: values[n <= 20].mean())
+compare("users, over 50 likes", lambda values, n: values[n > 50].mean())
 
 # %% [markdown]
-# Reversed, in five splits of five. BPR serves the many with few likes better, logistic the few with many, and the weights decide which of them you hear. Report both groups, then choose on purpose.
+# For precision@10 the order is reversed, in five splits of five. BPR serves the many with few likes better, logistic the few with many, and the weights decide whom you hear. Report both groups, then choose on purpose.
 
 # %% [markdown]
 # ## Is it luck?
@@ -347,7 +348,7 @@ same = [interval(warp[i] - warp[j]) for i in range(5) for j in range(i)]
 print(f"two seeds of WARP: 0 inside in {sum(low < 0 < high for low, high in same)} of 10 pairs")
 
 # %% [markdown]
-# Two lessons. Pairing makes the interval narrower by more than a third. And *overlap* was the wrong question: even with the pairs broken, most differences leave out 0. Two intervals that overlap may well belong to different models.
+# Two lessons. Pairing makes the interval narrower by more than a third. And *overlap* was the wrong question: even with the pairs broken, most differences leave out 0. Independent widths add up as squares, 0.016 and 0.016 to 0.022, so a difference of 0.011 is clear; but not to overlap, the two must be 0.016 apart.
 #
 # The last line is a control. Where there is nothing to find, between two seeds of one model, the paired interval finds nothing. But it knows only about other users. Other seeds, splits and catalogs have to be tried, as here.
 
@@ -357,14 +358,9 @@ print(f"two seeds of WARP: 0 inside in {sum(low < 0 < high for low, high in same
 # %% [markdown]
 # ## A hundred negatives
 #
-# To rank 9,000 films for every like is work, with millions it is much work. So a well-known shortcut lets each like compete with 100 films drawn at random, and counts how often it comes in among the first ten: the **hit rate**. With all films as competitors that is recall@10, averaged over likes.
+# To rank 9,000 films for every like is work, with millions it is much work. So a well-known shortcut lets each like compete with 100 films drawn at random, and counts how often it comes in among the first ten: the **hit rate**. With all films as competitors that is nearly recall@10, averaged over likes.
 #
-# If $a$ of the user's $N$ other films stand above the like, then of 100 drawn ones about $100\, a / N$ do. NumPy draws that number, with `hypergeometric`. (Other films: those the user does not like, in train or in test.)
-#
-# The shortcut keeps the order of models, it is hoped. First we see what it looks at. Take WARP, and **turn the first 100 places of every list upside down**, so that place 100 comes first. Recall@10 is ruined. The hit rate among 100 negatives was about 0.83. **What is it now?**
-
-# %%
-guess("06 sampled", "?", expected="a number from 0 to 1")
+# If $a$ of the user's $N$ other films stand above the like, then of 100 drawn ones about $100\, a / N$ do. NumPy draws that number, with `hypergeometric`. (Other films: those the user likes neither in train nor in test.)
 
 # %%
 known = train + test
@@ -382,16 +378,29 @@ def hit_rate(above, negatives, seed=0, first=10):  # each like competes 20 times
 
 
 above = [others_above(model) for model in models["WARP"]]
+rates = [hit_rate(a, 100) for a in above]
+print(f"WARP, 100 negatives: {min(rates):.3f}–{max(rates):.3f}")
+
+# %% [markdown]
+# The shortcut keeps the order of models, it is hoped. First we see what it looks at: **turn the first 100 places of every list upside down**, so that place 100 comes first. **What is the hit rate now?**
+
+# %%
+guess("06 sampled", "?", expected="a number from 0 to 1")
+
+# %%
 turned = [np.where(a < 100, 99 - a, a) for a in above]
 for name, places in {"as it is": above, "first 100 turned": turned}.items():
-    full = [(a < 10).mean() for a in places]
-    sampled = [hit_rate(a, 100) for a in places]
-    print(f"{name:17} all films {min(full):.3f}–{max(full):.3f}", end="")
-    print(f"   100 negatives {min(sampled):.3f}–{max(sampled):.3f}")
+    columns = {
+        "100 negatives": [hit_rate(a, 100) for a in places],
+        "first ten of all films": [(a < 10).mean() for a in places],
+        "first tenth": [(a < others / 10).mean() for a in places],
+    }
+    print(f"{name}:", "   ".join(f"{head} {min(v):.3f}–{max(v):.3f}" for head, v in columns.items()))
+sampled = columns["100 negatives"]
 your_guess("06 sampled", measured=f"{min(sampled):.3f} to {max(sampled):.3f}")
 
 # %% [markdown]
-# It has hardly noticed. A like at rank 0 and one at rank 99 meet, among 100 draws, none or about one film that is better: a hit either way. The cut falls where about ten of 100 are above, at a *tenth of the catalog*, near place 900. "At 10" has become "at 900".
+# It has not noticed, while the first ten have lost nearly all their hits. A like at rank 0 and one at rank 99 meet, among 100 draws, none or about one film that is better: a hit either way. The cut falls where about ten of 100 are above, at a *tenth of the catalog*, near place 900, and the share of likes in that tenth is just about the hit rate.
 #
 # And with a single negative? A like wins if the film drawn stands below it. The chance of that is its share of pairs won:
 #
@@ -460,7 +469,7 @@ plot_ranked_lists({"a": a, "b": b}, n_items=20, k=10)
 # %% [markdown]
 # ## Mistakes people have made
 #
-# **Reading precision without its ceiling** ([#368](https://github.com/lyst/lightfm/issues/368), [#544](https://github.com/lyst/lightfm/issues/544)). In the first, recall was 0.60 at a precision of 0.10: there was little more to find.
+# **Reading precision without its ceiling** ([#368](https://github.com/lyst/lightfm/issues/368), [#544](https://github.com/lyst/lightfm/issues/544)). In the first, recall was 0.60 at a precision of 0.10. That is about one hit a user, where fewer than two could be had.
 #
 # **Taking a high AUC for a good screen** ([#205](https://github.com/lyst/lightfm/issues/205)). There WARP and BPR had an AUC of 0.92 and 0.80, and the same precision of 0.045. Both can be true: they look at different parts of the list.
 #
@@ -508,7 +517,7 @@ plot_ranked_lists({"a": a, "b": b}, n_items=20, k=10)
 # ## What you can do now
 #
 # - **Compute:** likes at 3 and 7 of eight give 0.25, 0.5, 0.417, 0.333 and 0.307. Precision, recall and NDCG are blind below $k$, reciprocal rank below the first like; AUC hardly sees the top: with everything below place 10 upside down, it fell from 0.93 to 0.22, and precision@10 stayed.
-# - **Check:** the ceiling (0.570), what competes (train films cost WARP four tenths), ties (one flat model: 0, 0.5 or 0.754), and averages: by users BPR led in five splits of five, by likes in none.
+# - **Check:** the ceiling (0.570), what competes (train films cost WARP four tenths), ties (equal scores: 0, 0.5 or 0.754), and averages: over users BPR led in five splits of five, over pairs in none.
 # - **Settle:** WARP and BPR overlap for all five seeds, and the paired difference leaves out 0 for all five, at 0.6 of the width of broken pairs.
 # - **Expose:** 100 negatives put the cut near place 900; turning the first 100 places around left the hit rate at 0.83. Logistic won with 100 negatives, BPR with 300 and more.
 

@@ -149,7 +149,7 @@ def plot_against(
             f"below {name} on all {n} splits: {' · '.join(always) or 'nothing'}",
             f"below on none: {' · '.join(never) or 'nothing'}",
         ],
-        x_label=f"RMSE minus that of {name} on the same split (stars; left is better)",
+        x_label=f"RMSE minus that of {name} (stars; left is better)",
         height=1.5 + 0.42 * len(rows),
     ) as axes:
         shift = np.linspace(-0.2, 0.2, n) if n > 1 else np.zeros(1)

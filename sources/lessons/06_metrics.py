@@ -400,7 +400,7 @@ sampled = columns["100 negatives"]
 your_guess("06 sampled", measured=f"{min(sampled):.3f} to {max(sampled):.3f}")
 
 # %% [markdown]
-# It has not noticed, while the first ten have lost nearly all their hits. A like at rank 0 and one at rank 99 meet, among 100 draws, none or about one film that is better: a hit either way. The cut falls where about ten of 100 are above, at a *tenth of the catalog*, near place 900, and the share of likes in that tenth is just about the hit rate.
+# It has not noticed, while the first ten have lost most of their hits. A like at rank 0 and one at rank 99 meet, among 100 draws, none or about one film that is better: a hit either way. The cut falls where about ten of 100 are above, at a *tenth of the catalog*, near place 900, and the share of likes in that tenth is just about the hit rate.
 #
 # And with a single negative? A like wins if the film drawn stands below it. The chance of that is its share of pairs won:
 #

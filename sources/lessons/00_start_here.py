@@ -441,7 +441,7 @@ np.array_equal(model.item_embeddings, models[0].item_embeddings)
 # | **05** | **Losses** | Which mistake does each loss punish? |
 # | 06 | [Metrics](06_metrics.ipynb) | Is the ranking good, and good at what? |
 # | 07 | Tuning | What do the knobs do? |
-# | **08** | **Cold start** | What can be said about somebody never seen? |
+# | **08** | **[Cold start](08_cold_start.ipynb)** | What can be said about somebody never seen? |
 # | 09 | Scenario A: news | Clicks and metadata: which model, which loss? |
 # | 10 | Scenario B: ratings | Stars, no metadata: which model? |
 # | 11 | Scenario C: a store | Purchases and rich metadata: which loss? |

@@ -18,6 +18,7 @@ A new figure is one function here, around `drawing`::
 Figures of one subject share a file. A new one is also named in the list below.
 """
 
+from recsys_lessons.teaching.plotting.cold_start import plot_by_clicks, plot_newcomer_list, plot_two_races
 from recsys_lessons.teaching.plotting.embeddings import plot_embedding_map, plot_identities, plot_moves
 from recsys_lessons.teaching.plotting.factorization import (
     plot_against,
@@ -68,6 +69,7 @@ __all__ = [
     "drawing_panels",
     "plot_against",
     "plot_bias_by_count",
+    "plot_by_clicks",
     "plot_by_number_known",
     "plot_by_seed",
     "plot_embedding_map",
@@ -76,11 +78,12 @@ __all__ = [
     "plot_genre_profile",
     "plot_identities",
     "plot_knobs",
-    "plot_live_curves",
     "plot_lead_by_candidates",
+    "plot_live_curves",
     "plot_mean_by_count",
     "plot_moves",
     "plot_new_film",
+    "plot_newcomer_list",
     "plot_paired_intervals",
     "plot_ranges_by_epoch",
     "plot_ranked_lists",
@@ -88,6 +91,7 @@ __all__ = [
     "plot_small_splits",
     "plot_threshold_and_split",
     "plot_training",
+    "plot_two_races",
     "plot_what_is_left",
     "plot_with_and_without",
 ]

@@ -75,7 +75,7 @@ for seed in range(3):
 # %% [markdown]
 # ## Who is this film for?
 #
-# Real films. Those that nobody likes are left out, since no test can tell about them. Then we hold a fifth of the films back *whole*, five times another fifth: these are the **newcomers**. Of the other, *known* films a tenth of the likes is kept back too, to see what a cure costs them.
+# Real films. Those that nobody likes are left out, since no test can tell about them. Then we hold a fifth of the films back *whole*, five times, drawn anew each time: these are the **newcomers**. Of the other, *known* films a tenth of the likes is kept back too, to see what a cure costs them.
 
 # %%
 from recsys_lessons.cross_validation import cold_items, random_train_test_split
@@ -204,7 +204,7 @@ show_source(candidates.next_candidate, part=("if settings.loss == BPR", "followi
 #
 # $$q_j \leftarrow q_j - \eta\, s\, p_u \qquad b_j \leftarrow b_j - \eta\, s$$
 #
-# away from whoever was asked. A known film gets that back with its likes. A newcomer has no likes, so whoever it was for, it moves away from everybody.
+# away from whoever was asked. A known film gets that back with its likes. A newcomer has no likes, so it moves away from everybody, also from those it would please.
 #
 # That is a second suspect, and it can be taken away. Train without the newcomers' columns: **the film that comes tomorrow**, instead of the one that lies in the catalog, unsold. The likes are the same. (The draws that went to newcomers now go to known films.)
 
@@ -362,7 +362,7 @@ for name, (likes, without) in trained_on.items():
     print(" " * 17, "higher in", *((new > old).sum() for old, new in zip(*rows, strict=True)), "of 5 splits")
 
 # %% [markdown]
-# It lifts the level of newcomers a little, in every split, and among newcomers it adds a hundredth at most to the ends of the range. The known films pay, in every split. With a blank row most of the illness was gone before the cure began. (DropoutNet itself is a deep network, and drops the identities of users as well; this is its idea, not its result.)
+# It lifts the level of newcomers a little, in every split, and among newcomers it adds a hundredth at most to the ends of the range. The known films pay, in every split. With a blank row most of the illness was gone before the cure began. (DropoutNet itself is a deep network and drops inputs of users as well; this is its idea, not its result.)
 
 # %% [markdown]
 # ## A reader who just signed up
@@ -385,7 +385,7 @@ n_readers, n_articles = clicks.shape
 print(f"{n_readers:,} readers, {n_articles:,} articles, {clicks.nnz:,} clicks, {attributes.shape[1]} attributes")
 
 # %% [markdown]
-# A fifth of the readers is held back whole, five times. We will reveal their clicks in random order, the first 0, 1, 2, 5, 10, 20 or 40. Only readers with 50 clicks or more are examined. Candidates are, whatever was revealed, all articles but the reader's first 40.
+# A fifth of the readers is held back whole, five times. We will reveal their clicks in random order, the first 0, 1, 2, 5, 10, 20 or 40. Only readers with 50 clicks or more are examined. Candidates are, whatever was revealed, all articles but the reader's first 40. The function numbers each newcomer's clicks by lot, and puts those with a number below $n$ into a matrix of its own, for each $n$.
 
 # %%
 from recsys_lessons.cross_validation import cold_users
@@ -407,7 +407,7 @@ def new_readers(clicks, seed):
 
 
 # %% [markdown]
-# The measure is the **share of the oracle**: the mean chance of a click on the list of ten, over that on the oracle's list. The model is WARP with identities and attributes of readers. Newcomers get a blank row again, attributes only.
+# The measure is the **share of the oracle**: the mean chance of a click on the list of ten, over that on the oracle's list, the ten best of the same candidates. The model is WARP with identities and attributes of readers. Newcomers get a blank row again, attributes only.
 
 # %%
 from recsys_lessons import Popularity
@@ -492,6 +492,9 @@ your_guess("08 households", measured=f"demographics ahead: AUC {ahead[0]} of 5, 
 
 # %% [markdown]
 # About the same. On AUC demographics are a hundredth ahead of popularity. Half of that is there when they are dealt at random, so it does not come from what they say. For the first ten products popularity is the better choice in most splits. **What attributes are worth is a property of the data.** Measure it, beside popularity and beside shuffled attributes.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# Ask what the control is for: without it, "ahead in five of five" sounds like knowledge. Then ask which attributes of their own users they would test first, and against what.
 
 # %% [markdown]
 # ## After the first clicks

@@ -438,7 +438,7 @@ np.array_equal(model.item_embeddings, models[0].item_embeddings)
 # | 02 | [Matrix factorization](02_matrix_factorization.ipynb) | How can two thin matrices stand for a big sparse one? |
 # | **03** | **[Feature embeddings](03_feature_embeddings.ipynb)** | Why embed features instead of users and items? |
 # | 04 | [Building features](04_building_features.ipynb) | How does raw metadata become a feature matrix? |
-# | **05** | **Losses** | Which mistake does each loss punish? |
+# | **05** | **[Losses](05_losses.ipynb)** | Which mistake does each loss punish? |
 # | 06 | [Metrics](06_metrics.ipynb) | Is the ranking good, and good at what? |
 # | 07 | Tuning | What do the knobs do? |
 # | **08** | **[Cold start](08_cold_start.ipynb)** | What can be said about somebody never seen? |

@@ -35,6 +35,7 @@ from recsys_lessons.teaching.plotting.feedback import (
     plot_threshold_and_split,
 )
 from recsys_lessons.teaching.plotting.lists import plot_genre_profile
+from recsys_lessons.teaching.plotting.losses import plot_search_by_epoch, plot_two_measures, plot_warp_search
 from recsys_lessons.teaching.plotting.metrics import (
     plot_found_by_depth,
     plot_lead_by_candidates,
@@ -87,10 +88,13 @@ __all__ = [
     "plot_paired_intervals",
     "plot_ranges_by_epoch",
     "plot_ranked_lists",
+    "plot_search_by_epoch",
     "plot_sgd_steps",
     "plot_small_splits",
     "plot_threshold_and_split",
     "plot_training",
+    "plot_two_measures",
+    "plot_warp_search",
     "plot_two_races",
     "plot_what_is_left",
     "plot_with_and_without",

@@ -33,6 +33,7 @@ def plot_two_measures(
     title: str | None = None,
     reference: tuple[str, float, float] | None = None,
     candidates: str = "",
+    below: Collection[str] = (),
 ) -> None:
     """Place settings by two measures, one dot a seed; the settings of a path are joined in their order.
 
@@ -44,11 +45,13 @@ def plot_two_measures(
     measures : (str, str)
         The names of what is measured, along and upwards.
     title : str, optional
-        Replaces the title, which otherwise names the settings with the best means.
+        Replaces the title, which otherwise names what is highest in four of five seeds or more.
     reference : (str, float, float), optional
         Something without a seed to compare with: a gray cross.
     candidates : str
         What competed, for the label of the axis.
+    below : collection of str
+        Settings whose name stands below their dots, not above.
 
     Raises
     ------
@@ -60,8 +63,8 @@ def plot_two_measures(
     >>> paths = {"one": {"slow": ([0.1, 0.12], [0.7, 0.71])}, "two": {"fast": ([0.08, 0.09], [0.8, 0.81])}}
     >>> plot_two_measures(paths, measures=("precision@10", "AUC"))
     [figure] Dots, AUC against precision@10, one a seed. slow: 0.110, 0.705. fast: 0.085, 0.805.
-    highest precision@10 in each of 2 seeds: slow 2
-    highest AUC in each of 2 seeds: fast 2
+    highest precision@10, in how many of 2 seeds: slow 2
+    highest AUC, in how many of 2 seeds: fast 2
     """
     settings = {
         name: tuple(np.asarray(values, dtype=np.float64) for values in pair)
@@ -81,23 +84,22 @@ def plot_two_measures(
         if not all(np.isfinite(values).all() for values in pair):
             raise ValueError(f"paths has a value for {name!r} that is not finite")
 
-    facts, leaders = [], []
+    names = list(settings)
+    facts = []
+    leaders: dict[str, str | None] = {}
     for which, measure in enumerate(measures):
         table = np.array([pair[which] for pair in settings.values()])
-        names = list(settings)
         wins = np.bincount(table.argmax(axis=0), minlength=len(names))
         ranked = ", ".join(f"{names[i]} {wins[i]}" for i in np.argsort(-wins, kind="stable") if wins[i])
-        facts.append(f"highest {measure} in each of {n_seeds} seeds: {ranked}")
-        leaders.append(f"{names[int(table.mean(axis=1).argmax())]} has the highest {measure}")
+        facts.append(f"highest {measure}, in how many of {n_seeds} seeds: {ranked}")
+        leaders[measure] = names[int(wins.argmax())] if 5 * wins.max() >= 4 * n_seeds else None
     if reference is not None:
-        facts.append(
-            f"{reference[0]}: {measures[0]} {reference[1]:.3f}, {measures[1]} {reference[2]:.3f}"
-        )
+        facts.append(f"{reference[0]}: {measures[0]} {reference[1]:.3f}, {measures[1]} {reference[2]:.3f}")
     described = ". ".join(f"{name}: {x.mean():.3f}, {y.mean():.3f}" for name, (x, y) in settings.items())
     if reference is not None:
         described += f". Cross, {reference[0]}: {reference[1]:.3f}, {reference[2]:.3f}"
     with drawing(
-        title or ", ".join(leaders),
+        title or _leads(leaders),
         alt=f"Dots, {measures[1]} against {measures[0]}, one a seed. {described}.",
         facts=facts,
         x_label=f"{measures[0]}{', ' * bool(candidates)}{candidates} (one dot a seed)",
@@ -109,25 +111,42 @@ def plot_two_measures(
             means = np.array([[np.mean(values) for values in pair] for pair in path.values()])
             if len(path) > 1:
                 axes.plot(*means.T, color=color, linewidth=1.2, alpha=0.6)
-            for name, (x, y) in zip(path, means, strict=True):
-                axes.plot(*settings[name], "o", color=color, markersize=6, markeredgecolor="white", markeredgewidth=0.7)
-                # Paths take turns, so that the names of neighbors do not cover each other.
-                above = place % 2 == 0
+            for name in path:
+                x, y = settings[name]
+                axes.plot(x, y, "o", color=color, markersize=6, markeredgecolor="white", markeredgewidth=0.7)
+                is_below = name in below
                 axes.annotate(
                     name,
-                    (x, y),
-                    xytext=(0, 8 if above else -8),
+                    (x.mean(), y.min() if is_below else y.max()),
+                    xytext=(0, -7 if is_below else 7),
                     textcoords="offset points",
                     ha="center",
-                    va="bottom" if above else "top",
+                    va="top" if is_below else "bottom",
                     fontsize=9,
                 )
         if reference is not None:
             axes.plot(*reference[1:], "X", color=GRAY, markersize=9, markeredgecolor="white")
             axes.annotate(
-                reference[0], reference[1:], xytext=(9, 0), textcoords="offset points", va="center", color=GRAY, fontsize=9
+                reference[0],
+                reference[1:],
+                xytext=(9, 0),
+                textcoords="offset points",
+                va="center",
+                color=GRAY,
+                fontsize=9,
             )
         axes.margins(0.12, 0.14)
+
+
+def _leads(leaders: Mapping[str, str | None]) -> str:
+    """Who leads on which measure: "WARP leads on AUC, nobody on precision@10"."""
+    led: dict[str, list[str]] = {}
+    for measure, name in sorted(leaders.items(), key=lambda pair: pair[1] is None):
+        led.setdefault(name or "nobody", []).append(measure)
+    first, *rest = led.items()
+    told = [f"{first[0]} leads on {' and '.join(first[1])}", *(f"{n} on {' and '.join(m)}" for n, m in rest)]
+    told[0] = told[0][0].upper() + told[0][1:]
+    return ", ".join(told)
 
 
 def plot_search_by_epoch(
@@ -144,7 +163,7 @@ def plot_search_by_epoch(
     draws : mapping of str to sequence of float
         For each loss, draws per update in each epoch, from the first.
     likes : sequence of float
-        Of the loss named last: the median number of likes of the negatives found, before the first epoch and after each.
+        Of the loss named last: median likes of the negatives found, before the first epoch and after each.
     pools : mapping of str to float
         Medians to compare with, by what is drawn from: dashed lines.
     title : str, optional
@@ -157,10 +176,11 @@ def plot_search_by_epoch(
 
     Examples
     --------
-    >>> plot_search_by_epoch({"BPR": [1.2, 1.2], "WARP": [4.9, 9.4]}, [1, 10, 12], pools={"catalog": 1})
+    >>> draws = {"BPR": [1.2, 1.2], "WARP": [4.9, 9.4]}
+    >>> plot_search_by_epoch(draws, [1, 10, 12], pools={"the catalog": 1})  # doctest: +ELLIPSIS
     [figure] Left, lines, draws per update by epoch. BPR: 1.2 to 1.2. WARP: 4.9 to 9.4. Right, line, median likes ...
     draws for an update in epoch 1 and 2: BPR 1.2 and 1.2, WARP 4.9 and 9.4
-    median likes of a film that WARP finds: 1 before training, 12 after 2 epochs
+    median likes of a film WARP finds: 1 before training, 12 after 2 epochs
     median likes of a film drawn from the catalog: 1
     """
     if not draws:
@@ -177,7 +197,7 @@ def plot_search_by_epoch(
     first_and_last = ", ".join(f"{name} {line[0]:.1f} and {line[-1]:.1f}" for name, line in lines.items())
     facts = [
         f"draws for an update in epoch 1 and {n_epochs}: {first_and_last}",
-        f"median likes of a film that {last} finds: {found[0]:g} before training, {found[-1]:g} after {n_epochs} epochs",
+        f"median likes of a film {last} finds: {found[0]:g} before training, {found[-1]:g} after {n_epochs} epochs",
         *([f"median likes of a film drawn from {'; '.join(f'{n}: {v:g}' for n, v in pools.items())}"] if pools else []),
     ]
     spans = ". ".join(f"{name}: {line[0]:.1f} to {line[-1]:.1f}" for name, line in lines.items())
@@ -206,7 +226,12 @@ def plot_search_by_epoch(
         for name, value in pools.items():
             right.axhline(value, color=GRAY, linestyle="--", linewidth=1.2)
             right.annotate(
-                f"drawn from {name}", (n_epochs, value), xytext=(0, 4), textcoords="offset points", ha="right", color=GRAY
+                f"drawn from {name}",
+                (n_epochs, value),
+                xytext=(0, 4),
+                textcoords="offset points",
+                ha="right",
+                color=GRAY,
             )
         right.set_ylim(0, 1.2 * max([found.max(), *pools.values()]))
         right.set_xlabel("epochs of training")
@@ -255,12 +280,12 @@ def plot_warp_search(
 
     Examples
     --------
-    >>> plot_warp_search([2.0, 1.5, -1.0, -2.0, -3.0], 0, {0}, max_sampled=4)
+    >>> plot_warp_search([2.0, 1.5, -1.0, -2.0, -3.0], 0, {0}, max_sampled=4)  # doctest: +ELLIPSIS
     [figure] Left, dots, scores of the items drawn, one after the other; dashed, the line of the rule at 1.00. ...
-    break the rule: 1 of 5 items, so the like is 1 from the top that the rule asks for
-    this search: draws 4 4 3 2, no item breaks the rule, no step
-    2,000 searches: 62% find one, after 1 to 4 draws
-    where they find one: rank estimated at 2.2 on average, weight of the step 0.64
+    break the rule: 1 of 5 items, the true rank
+    this search: draw 4 breaks the rule, rank 1, weight 0.00
+    2,000 searches: 57% find one
+    where they find one: estimated rank 1 to 4, mean 2; mean weight 0.66
     """
     scores = np.asarray(scores, dtype=np.float64)
     n_items = scores.size
@@ -322,21 +347,19 @@ def plot_warp_search(
         ):
             if chosen.any():
                 left.plot(places[chosen], scores[drawn][chosen], marker, color=color, markersize=6, label=name)
-        left.axhline(scores[liked], color=BLUE, linewidth=1.5)
-        left.axhline(line, color=BLUE, linewidth=1.5, linestyle="--")
+        left.axhline(scores[liked], color=BLUE, linewidth=1.5, label="the like")
+        left.axhline(line, color=BLUE, linewidth=1.5, linestyle="--", label=f"the like − {margin:g}")
         left.set_xlim(0.5, max_sampled + 0.5)
         low, high = min(scores[drawn].min(), line), max(scores[drawn].max(), scores[liked])
-        left.set_ylim(low - 0.12 * (high - low + 1), high + 0.45 * (high - low + 1))
-        for value, name in ((scores[liked], "the like"), (line, f"the like − {margin:g}")):
-            left.annotate(
-                name, (max_sampled + 0.4, value), xytext=(0, 3), textcoords="offset points", ha="right", color=BLUE
-            )
+        left.set_ylim(low - 0.12 * (high - low + 1), high + 0.5 * (high - low + 1))
         left.set_xlabel("draw")
         left.set_ylabel("score")
         left.legend(loc="upper left", ncols=2, fontsize=9)
         counts = np.bincount(ends, minlength=max_sampled + 1)[1:] / REPEATS
         right.bar(np.arange(1, max_sampled + 1), counts, color=ORANGE, width=0.8)
-        right.bar([max_sampled + 1 + 0.04 * max_sampled], [1 - finds.mean()], color=GRAY, width=max(0.8, 0.03 * max_sampled))
+        right.bar(
+            [max_sampled + 1 + 0.04 * max_sampled], [1 - finds.mean()], color=GRAY, width=max(0.8, 0.03 * max_sampled)
+        )
         right.annotate(
             "nothing\nfound",
             (max_sampled + 1 + 0.04 * max_sampled, 1 - finds.mean()),
@@ -346,6 +369,7 @@ def plot_warp_search(
             color=GRAY,
             fontsize=9,
         )
+        right.set_xlim(0, 1.15 * (max_sampled + 1) + 0.5)
         right.set_ylim(0, 1.25 * max(counts.max(), 1 - finds.mean()))
         right.set_xlabel("first draw that breaks the rule")
         right.set_ylabel("share of the searches")

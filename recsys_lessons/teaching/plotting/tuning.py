@@ -32,7 +32,7 @@ def plot_knobs(
     measure : str
         What was measured, with the candidates: the label of the axis.
     title : str, optional
-        Replaces the title, which otherwise says which knobs moved the mean out of the band, the farthest first.
+        Replaces the title, which otherwise says which knobs moved the mean farthest out of the band.
 
     Raises
     ------
@@ -41,7 +41,8 @@ def plot_knobs(
 
     Examples
     --------
-    >>> plot_knobs({"rate": {"0.1": [1, 2], "9": [5, 6]}, "rho": {"0.5": [3, 4]}}, [3, 4], measure="hits")
+    >>> knobs = {"rate": {"0.1": [1, 2], "9": [5, 6]}, "rho": {"0.5": [3, 4]}}
+    >>> plot_knobs(knobs, [3, 4], measure="hits")  # doctest: +ELLIPSIS
     [figure] Dots, hits by knob, one dot a seed. Gray band, defaults: 3.000 to 4.000. rate 0.1: 1.000 to 2.000, ...
     defaults: 3.000 to 4.000 in 2 seeds
     means below the range of the defaults: rate 0.1 (1.500)
@@ -70,14 +71,14 @@ def plot_knobs(
     def listed(names: Sequence[str], *, told: bool = True) -> str:
         return ", ".join(f"{name} ({means[name]:.3f})" if told else name for name in names) or "none"
 
-    costs, gains = (f"{names[0]} the most" if names else "none" for names in (below, above))
+    outside = [f"{names[0]} {verb} most" for names, verb in ((below, "costs"), (above, "gains")) if names]
     described = ", ".join(
         f"{knob} {name}: {row.min():.3f} to {row.max():.3f}"
         for knob, places in rows.items()
         for name, row in places.items()
     )
     with drawing(
-        title or f"Worse than the seeds: {costs}. Better: {gains}",
+        title or ", ".join(outside) or "No knob does more than the seed",
         alt=f"Dots, {measure} by knob, one dot a seed. Gray band, defaults: {low:.3f} to {high:.3f}. {described}.",
         facts=[
             f"defaults: {low:.3f} to {high:.3f} in {start.size} seeds",
@@ -104,7 +105,8 @@ def plot_knobs(
                 color, marker = ((BLUE, "v"), (ORANGE, "^"))[side]
                 height = place + (0.0 if len(places) == 1 else (-0.18, 0.18)[side])
                 style = {"color": color, "markersize": 7, "markeredgecolor": "white", "markeredgewidth": 0.6}
-                axes.plot(row, np.full(row.size, height), marker, **style)
+                # Dots of equal value must stay countable.
+                axes.plot(row, height + np.linspace(-0.07, 0.07, row.size), marker, **style)
                 axes.annotate(
                     name,
                     (row.max(), height),
@@ -150,7 +152,7 @@ def plot_live_curves(
 
     Examples
     --------
-    >>> plot_live_curves([3, 2, 1], [0.2, 0.3, 0.4], [0.06, 0.08, 0.07])
+    >>> plot_live_curves([3, 2, 1], [0.2, 0.3, 0.4], [0.06, 0.08, 0.07])  # doctest: +ELLIPSIS
     [figure] Three line charts by epoch, 1 to 3. Loss: 3 to 1. precision@10 on learned likes: 0.200 to 0.400. ...
     loss: 3.00 in epoch 1, 1.00 in epoch 3
     learned: 0.200 after epoch 1, 0.400 after epoch 3

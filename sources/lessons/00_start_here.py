@@ -440,7 +440,7 @@ np.array_equal(model.item_embeddings, models[0].item_embeddings)
 # | 04 | [Building features](04_building_features.ipynb) | How does raw metadata become a feature matrix? |
 # | **05** | **[Losses](05_losses.ipynb)** | Which mistake does each loss punish? |
 # | 06 | [Metrics](06_metrics.ipynb) | Is the ranking good, and good at what? |
-# | 07 | Tuning | What do the knobs do? |
+# | 07 | [Tuning](07_tuning.ipynb) | What do the knobs do? |
 # | **08** | **[Cold start](08_cold_start.ipynb)** | What can be said about somebody never seen? |
 # | 09 | Scenario A: news | Clicks and metadata: which model, which loss? |
 # | 10 | Scenario B: ratings | Stars, no metadata: which model? |

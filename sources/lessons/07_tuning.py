@@ -152,11 +152,11 @@ show_source(schedules.step_bias, part=("gradient = data_gradient", "penalty) * t
 show_source(schedules.step_bias, part=adagrad)
 
 # %% [markdown]
-# The **penalty** adds $\tfrac12 \alpha\, \theta^2$ to the loss, for each number that an update touches. Its gradient is $\alpha\,\theta$, so the step becomes
+# The **penalty** adds $\tfrac12 \lambda\, \theta^2$ to the loss, for each number that an update touches; $\lambda$ is `item_alpha` or `user_alpha`. Its gradient is $\lambda\,\theta$, so the step becomes
 #
-# $$\theta - \frac{\eta}{\sqrt{G}} \left( g + \alpha\, \theta \right) = \Big( 1 - \frac{\eta\, \alpha}{\sqrt{G}} \Big)\, \theta - \frac{\eta}{\sqrt{G}}\, g$$
+# $$\theta - \frac{\eta}{\sqrt{G}} \left( g + \lambda\, \theta \right) = \Big( 1 - \frac{\eta\, \lambda}{\sqrt{G}} \Big)\, \theta - \frac{\eta}{\sqrt{G}}\, g$$
 #
-# A plain Adagrad step from a number that has first been shrunk by a factor. With $\eta = 0.1$, $\alpha = 0.5$ and $G = 1$ the factor is 0.95; later, as $G$ grows, it comes closer to 1. Try it where the loss has no gradient. An embedding's is a multiple of the user's vector, so let that be 0. Two films begin at 1, and one of them is touched:
+# A plain Adagrad step from a number that has first been shrunk by a factor. With $\eta = 0.1$, $\lambda = 0.5$ and $G = 1$ the factor is 0.95; later, as $G$ grows, it comes closer to 1. Try it where the loss has no gradient. An embedding's is a multiple of the user's vector, so let that be 0. Two films begin at 1, and one of them is touched:
 
 # %%
 first_film = sp.coo_matrix(([1.0], ([0], [0])), shape=(1, 2))
@@ -210,7 +210,7 @@ for most in (10, 50):
 #
 # Most gains you meet are smaller. Take `max_sampled=20`, or 60 components. Seeds are one kind of luck, and five of them average it down. The other kind is the **users**: would other people have decided the same?
 #
-# Precision@10 varies so much between users that the mean of 572 is uncertain by about ±0.009 (two *standard errors*: two standard deviations of the users, divided by the square root of their number). But both models sit the same exam, with the same users. So compare **in pairs**: subtract user by user, and ask how uncertain the mean of the *differences* is.
+# Precision@10 varies so much between users that the mean of 572 is uncertain by about ±0.009 (two *standard errors*: two standard deviations of the users, divided by the square root of their number). But both models sit the same exam, with the same users. So compare **in pairs**, as in lesson 06: subtract user by user, and ask how uncertain the mean of the *differences* is.
 
 
 # %%
@@ -535,6 +535,8 @@ print("different films on all lists:", len(np.unique(top)))
 #
 # **Letting scikit-learn split** ([#107](https://github.com/lyst/lightfm/pull/107)). `RandomizedSearchCV` puts *rows* aside, which are users, and then asks for people the model has never met. Put interactions aside, as above.
 #
+# **Taking more components for better** ([#346](https://github.com/lyst/lightfm/issues/346)). 150 gave no more than 30, until there was a penalty.
+#
 # **Asking for the right number of epochs** ([#189](https://github.com/lyst/lightfm/issues/189)). It depends on the other knobs: without a penalty 20 were enough here, with one 40 were not too many.
 
 # %% [markdown]
@@ -572,7 +574,7 @@ print("different films on all lists:", len(np.unique(top)))
 # ## What you can do now
 #
 # - **Judge a gain:** the seed alone moves precision@10 by 0.0025, and the best of ten equal models looked 4 to 9% better. Subtracting user by user brings the doubt from ±0.0125 down to ±0.0025.
-# - **Compute a step:** gradients of 0.75, 3 and 3.25 give 0.075, 0.24 and 0.1, since G only grows. The penalty first shrinks the number by $1 - \eta\alpha/\sqrt{G}$, so 1 became 0.95.
+# - **Compute a step:** gradients of 0.75, 3 and 3.25 give 0.075, 0.24 and 0.1, since G only grows. The penalty first shrinks the number by $1 - \eta\lambda/\sqrt{G}$, so 1 became 0.95.
 # - **Find settings:** single knobs show what ruins. Penalty and epochs together gave 0.092 instead of 0.079. AUC stopped after 31 to 43 epochs where precision@10 stopped after 11 to 50; grid and random search drew; and test was asked once.
 #
 # **Next:** 08. All users and films of this lesson had likes to learn from. What can be said about somebody never seen?

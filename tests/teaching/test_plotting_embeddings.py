@@ -133,9 +133,11 @@ def test_films_places_and_neighbors_are_counted(drawn, capsys, world, make):
     names = ["genre:War", "genre:Drama", "genre:Noir"]
     plot_embedding_map(np.round(films, 1), make(genres), names, highlight="War", genre_vectors=embeddings)
     printed = capsys.readouterr().out
-    assert printed.startswith(f"40 films in {len(np.unique(np.round(films, 1), axis=0))} places · the two axes hold")
+    assert printed.startswith(
+        f"40 films with {len(np.unique(np.round(films, 1), axis=0))} different vectors · the two axes hold"
+    )
     assert "of the 10 nearest of a War film," in printed
-    assert "in all 5 components:" in printed
+    assert "by distance on this map:" in printed
     labels = [text.get_text() for text in drawn[0].axes[0].get_legend().get_texts()]
     assert labels[:2] == ["other films", "War films"]
     assert labels[2].startswith("embedding of War (")

@@ -188,7 +188,7 @@ def plot_embedding_map(
         Embeddings of the genres. That of the colored genre is drawn: an arrow from the center of the map, in the
         direction in which the genre moves a film.
     title : str, optional
-        Replaces the title, which otherwise says how many of a colored film's nearest on the map are colored, too.
+        Replaces the title, which otherwise says how many of a colored film's nearest are colored, too.
 
     Raises
     ------
@@ -197,7 +197,7 @@ def plot_embedding_map(
 
     Notes
     -----
-    The nearest are counted twice: on the map, by distance, and with all components, by the cosine of the vectors.
+    The nearest are counted twice: with all components, by the cosine of the vectors, and on the map, by distance.
     Films that are equally near count in parts.
 
     Examples
@@ -206,8 +206,8 @@ def plot_embedding_map(
     >>> horror = np.repeat([[1], [0]], 11, axis=0)
     >>> plot_embedding_map(vectors, horror, ["Horror"], highlight="Horror")  # doctest: +ELLIPSIS
     [figure] Map of 22 films on two axes that hold 100% of their spread; 11 Horror films are colored. Of the 10 ...
-    22 films in 2 places · the two axes hold 100% of their spread
-    of the 10 nearest of a Horror film, 10.0 are Horror (in all 2 components: 10.0; by chance: 4.8)
+    22 films with 2 different vectors · the two axes hold 100% of their spread
+    of the 10 nearest of a Horror film, 10.0 are Horror (by distance on this map: 10.0; by chance: 4.8)
     """
     films = np.asarray(films, dtype=np.float64)
     genres = np.asarray(genres.toarray() if hasattr(genres, "toarray") else genres) != 0
@@ -236,17 +236,18 @@ def plot_embedding_map(
     on_map, by_chance = _alike_nearby(_closeness(places), chosen)
     alike, _ = _alike_nearby(_cosines(films), chosen)
     nearby = (
-        f"of the {_NEIGHBORS} nearest of a {highlight} film, {on_map:.1f} are {highlight} "
-        f"(in all {films.shape[1]} components: {alike:.1f}; by chance: {by_chance:.1f})"
+        f"of the {_NEIGHBORS} nearest of a {highlight} film, {alike:.1f} are {highlight} "
+        f"(by distance on this map: {on_map:.1f}; by chance: {by_chance:.1f})"
     )
-    finding = (
-        f"Of a {highlight} film's {_NEIGHBORS} nearest here, {on_map:.1f} are {highlight}, {by_chance:.1f} by chance"
-    )
+    finding = f"Of a {highlight} film's {_NEIGHBORS} nearest, {alike:.1f} are {highlight} ({by_chance:.1f} by chance)"
     with drawing(
         title or finding,
         alt=f"Map of {n_films} films on two axes that hold {100 * share:.0f}% of their spread; {chosen.sum()} "
         f"{highlight} films are colored. {nearby[0].upper()}{nearby[1:]}.",
-        facts=[f"{n_films} films in {n_places} places · the two axes hold {100 * share:.0f}% of their spread", nearby],
+        facts=[
+            f"{n_films} films with {n_places} different vectors · the two axes hold {100 * share:.0f}% of their spread",
+            nearby,
+        ],
         x_label=f"first axis ({100 * lengths[0] ** 2 / (lengths**2).sum():.0f}% of the spread)",
         y_label=f"second axis ({100 * lengths[1] ** 2 / (lengths**2).sum():.0f}%)",
         height=5.0,
@@ -262,7 +263,7 @@ def plot_embedding_map(
             arrow = {"arrowstyle": "-|>", "color": BLUE, "lw": 2.5, "shrinkA": 0, "shrinkB": 0}
             axes.annotate("", scale * tip, (0, 0), arrowprops=arrow)
             axes.update_datalim([scale * tip])
-            axes.plot([], [], color=BLUE, lw=2.5, label=f"embedding of {highlight} ({scale:.1f} times as long)")
+            axes.plot([], [], color=BLUE, lw=2.5, label=f"embedding of {highlight} (drawn {scale:.1f} times as long)")
         axes.margins(0.08)
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=3)
 

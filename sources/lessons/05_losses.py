@@ -9,7 +9,7 @@
 # %% [markdown]
 # # Losses: which mistake does each loss punish?
 #
-# In lesson 04 the best list of ten came from a model that refused 200 favorites and no other film. Each loss has its own way to choose whom to refuse, and how hard. You will take one step of each with a pencil, and then find out what these choices buy, and what they cost.
+# In lesson 04 the best list of ten came from a model that refused 200 favorites and no other film. Each loss has its own way to choose whom to refuse, and how hard. You take one step of each with a pencil, and then find out what these choices buy and cost.
 
 # %% [markdown] tags=["objectives"]
 # When you have finished, you can
@@ -42,7 +42,9 @@ guess("05 steps", "?", expected="three names, smallest step first")
 #
 # (The user's bias $b_u$ is in both scores and cancels.) Let $s = -\partial L / \partial d$ be the strength. By the chain rule $-\partial L / \partial p_u = s \cdot \partial d / \partial p_u = s\,(q_i - q_j)$. In the same way $\partial d / \partial q_i = p_u$, $\partial d / \partial q_j = -p_u$, and 1 and −1 for the biases. One step with learning rate $\eta$:
 #
-# $$p_u \leftarrow p_u + \eta\, s\, (q_i - q_j) \qquad q_i \leftarrow q_i + \eta\, s\, p_u \qquad q_j \leftarrow q_j - \eta\, s\, p_u \qquad b_i \leftarrow b_i + \eta\, s \qquad b_j \leftarrow b_j - \eta\, s$$
+# $$p_u \leftarrow p_u + \eta\, s\, (q_i - q_j) \qquad q_i \leftarrow q_i + \eta\, s\, p_u \qquad q_j \leftarrow q_j - \eta\, s\, p_u$$
+#
+# $$b_i \leftarrow b_i + \eta\, s \qquad b_j \leftarrow b_j - \eta\, s$$
 #
 # Logistic has no $j$; its terms are absent, and $b_u$ moves by $\eta\, s$. So a loss decides two things only: **who is $j$, and how large is $s$**.
 #
@@ -103,9 +105,9 @@ for n_draws in range(1, 6):
 # | | = (2.119, 0.119) | = (2.5, 0.5) | = (3.386, 1.386) |
 # | *Picnic*, from (0, 2) | – | − ½ · (1, 1) | − 1.386 · (1, 1) |
 # | | = (0, 2) | = (−0.5, 1.5) | = (−1.386, 0.614) |
-# | biases: *Galaxy*, *Picnic* | 0.119, 0 | 0.5, −0.5 | 1.386, −1.386 |
+# | biases: *Galaxy*, *Picnic*, Ann | 0.119, 0, 0.119 | 0.5, −0.5, 0 | 1.386, −1.386, 0 |
 #
-# Now the library. BPR draws its negatives from the entries of the data, so *Picnic* needs one: a −1 by Bob, from which BPR and WARP learn nothing. Logistic would learn from it, and gets Ann's row only.
+# Now the library. BPR draws negatives from the entries of the data, so *Picnic* needs one: a −1 by Bob, from which BPR and WARP learn nothing. Logistic would, and gets Ann's row only.
 
 # %%
 import scipy.sparse as sp
@@ -113,6 +115,7 @@ import scipy.sparse as sp
 from recsys_lessons import LightFM
 
 likes = sp.csr_matrix([[1.0] + 8 * [0], [0, -1.0] + 7 * [0]])  # Ann: Galaxy; Bob: not Picnic
+moved = {}
 for loss in ["logistic", "bpr", "warp"]:
     data = likes[:1] if loss == "logistic" else likes
     model = LightFM(loss=loss, no_components=2, learning_rate=1.0, random_state=1)
@@ -121,14 +124,13 @@ for loss in ["logistic", "bpr", "warp"]:
     model.item_embeddings = np.array([[2, 0], [0, 2]] + 7 * [[0, 0]])
     model.item_biases = np.array([0, 0] + 7 * [-9])
     _ = model.fit_partial(data, epochs=1)
-    print(f"{loss}: {model.training_history[-1]['draws']} draws")
-    for name, row in [
-        ("Ann", model.user_embeddings[0]),
-        *zip(["Galaxy", "Picnic"], model.item_embeddings, strict=False),
-    ]:
+    ann, (galaxy, picnic) = model.user_embeddings[0], model.item_embeddings[:2]
+    biases = [*model.item_biases[:2], model.user_biases[0]]
+    print(f"{loss}, draws: {model.training_history[-1]['draws']}")
+    for name, row in {"Ann": ann, "Galaxy": galaxy, "Picnic": picnic, "biases": biases}.items():
         print(f"    {name:7}", *[f"{number:6.3f}" for number in row])
-    print("    biases ", *[f"{number:6.3f}" for number in model.item_biases[:2]])
-your_guess("05 steps", measured="logistic, BPR, WARP")
+    moved[loss] = biases[0]
+your_guess("05 steps", measured=", ".join(sorted(moved, key=moved.get)))
 
 # %% [markdown]
 # Digit for digit. (The seed was chosen so that WARP takes two draws.)
@@ -216,7 +218,7 @@ your_guess("05 draws", measured=f"{draws['WARP'][-1]:.1f}")
 # %% [markdown]
 # The better the model, the rarer a mistake, and the longer the search. BPR draws about once, however well it does.
 #
-# The right side tells more. WARP draws from the catalog, where the typical film has one like, and untrained it refuses just such films. Soon they no longer violate, and what it finds is on its way to the films that BPR draws from others' likes. Nobody told it to.
+# The right side tells more. WARP draws from the catalog, where the typical film has one like, and untrained it refuses just such films. Soon these no longer violate, and it finds better-known ones, on the way to those that BPR draws from others' likes.
 #
 # ## The race
 #
@@ -309,12 +311,12 @@ plot_two_measures(
 # %% [markdown]
 # ## Four suspects
 #
-# And yet the argument for BPR sounds right: AUC counts pairs in the right order, and BPR puts one pair after the other in order. What is wrong with it?
+# And yet the argument for BPR sounds right: AUC counts pairs in the right order, and BPR puts one pair after the other in order. Where is the hole?
 #
 # 1. **Epochs.** Ten are too few.
 # 2. **Density.** There are too few likes for each film.
-# 3. **Its negatives.** BPR draws them from others' likes (lesson 04), not from the catalog.
-# 4. **The loss itself.** It punishes the wrong thing, as the answer says.
+# 3. **Its negatives.** They come from others' likes (lesson 04), not from the catalog.
+# 4. **The loss itself**, as the answer says.
 #
 # **Whom do you suspect first?**
 
@@ -340,7 +342,7 @@ for name in ["BPR", "WARP"]:
 # %% [markdown]
 # Epochs bring .02 on AUC. Density matters: on thin likes BPR loses far more than WARP. On dense ones it comes closer, and stays behind.
 #
-# *Its negatives:* as in lesson 04, add *nobodies*, users with a −1 for every film. BPR learns nothing from a −1, but draws from all entries. With five nobodies, about half of its negatives come from the whole catalog. Likes, loss and number of updates stay.
+# *Its negatives:* as in lesson 04, add *nobodies*, users with a −1 for every film. BPR learns nothing from a −1, but draws from all entries. With five nobodies, half of its negatives come from the catalog. Likes, loss and number of updates stay.
 
 
 # %%
@@ -360,7 +362,7 @@ your_guess("05 suspect", measured=f"other negatives close {closed:.0%} of the ga
 # %% [markdown]
 # Most of the gap is closed, and on thin likes nearly all: density did its harm through the negatives.
 #
-# The rest may be the loss, or the work: WARP made five times as many draws. Give BPR with 20 nobodies 60 epochs, so that both draw about equally often. And try nobodies on groceries.
+# The rest may be the loss, or the work: WARP made more than five times as many draws. Give BPR with 20 nobodies 60 epochs, so that both draw about equally often. And try nobodies on groceries.
 
 # %%
 longer = five_runs("bpr", train, test, entries=with_nobodies(train, 20), epochs=60)
@@ -483,7 +485,7 @@ your_guess("05 gain", measured=f"without ranks {flat_share:.0%} of it is left, w
 # %% [markdown]
 # The ranks contribute nothing here. (All strengths also became larger, which might hide a small loss.) The draws make more than half of the gain; the rest is left for the long search and its rarer violations.
 #
-# So much of what WARP gains on the first ten is *work*. A draw asks *is this film in the way?*, and WARP asks often. Compare losses at equal draws.
+# So much of the gain is *work*: a draw asks *is this film in the way?*, and WARP asks often. Compare losses at equal draws.
 
 # %% [markdown]
 # ## Two debts
@@ -527,7 +529,7 @@ auc = cold["WARP"][1]
 your_guess("05 nobody liked", measured=f"{auc.min():.3f}–{auc.max():.3f}")
 
 # %% [markdown]
-# The thread had 0.471 for BPR, 0.387 for k-OS and 0.350 for WARP, in the same order. A film that nobody likes can only be refused. BPR never draws it; with nobodies it does, and falls below WARP. (Logistic refuses nothing, but lifts all films that have a like.) So BPR won by saying nothing: 0.5 is a coin. What can be said about such films is lesson 08.
+# The thread had 0.471 for BPR, 0.387 for k-OS and 0.350 for WARP, in the same order. A film that nobody likes can only be refused. BPR never draws it; with nobodies it does, and falls below WARP. (Logistic refuses nothing, but lifts all films with a like.) So BPR won by knowing nothing: 0.5 is a coin. More on such films in lesson 08.
 #
 # ## Which loss, when?
 #
@@ -562,7 +564,7 @@ plot_warp_search(scores, known[place], known, max_sampled=max_sampled, margin=ma
 # %% [markdown]
 # <details><summary>What we found (open it when you have looked)</summary>
 #
-# 1. It errs upwards, by a factor of about four. Searches that end early are not made up for by those that end late: violations at draw 1 and at draw 19 mean 10 draws on average, and ranks of 9,065 and 477, which average to 4,771, not to 906. With 100 draws nearly all searches find something, and the estimate is still more than twice too high.
+# 1. It errs upwards, by a factor of about four. Late ends do not make up for early ones: draws 1 and 19 average to 10, but their ranks, 9,065 and 477, average to 4,771, not to 906. With 100 draws nearly all searches find something, and the estimate is still more than twice too high.
 # 2. With margin 0 fewer films violate, most searches end with nothing, and a longer one has much to find. With margin 3 four films of ten violate, a few draws end nearly every search, and <code>max_sampled</code> hardly matters.
 #
 # </details>
@@ -570,11 +572,11 @@ plot_warp_search(scores, known[place], known, max_sampled=max_sampled, margin=ma
 # %% [markdown]
 # ## Mistakes people have made
 #
-# **Asking for the best loss** ([#472](https://github.com/lyst/lightfm/issues/472)). "By testing" was the answer, "WARP is in general the best bet". On k-OS our two data sets disagree.
+# **Asking for the best loss** ([#472](https://github.com/lyst/lightfm/issues/472)). "By testing", was the answer. On k-OS our two data sets disagree.
 #
 # **Judging a loss by one run** ([#436](https://github.com/lyst/lightfm/issues/436), [#445](https://github.com/lyst/lightfm/issues/445)). In both threads BPR and WARP also had different negatives, and made different numbers of draws.
 #
-# **Expecting the sampling of the paper** ([#265](https://github.com/lyst/lightfm/issues/265)). There, WARP draws from films that are not the user's. LightFM, and we, draw from all; a known film is skipped and counts as a draw. Somebody repaired this, and got "essentially the same". It concerns the estimated rank, which contributed nothing here.
+# **Expecting the sampling of the paper** ([#265](https://github.com/lyst/lightfm/issues/265)). There, WARP draws from films that are not the user's. LightFM, and we, draw from all; a known film is skipped and counts as a draw. Somebody changed this, with results "essentially the same". It touches the estimated rank, which contributed nothing here, either.
 #
 # **Teaching WARP with −1** ([#437](https://github.com/lyst/lightfm/issues/437)). It skips them, and worse: lesson 01.
 
@@ -608,7 +610,7 @@ plot_warp_search(scores, known[place], known, max_sampled=max_sampled, margin=ma
 #
 # <details><summary>a. A better top of the list, because ranks are estimated better</summary>The first half is right. With all strengths the same, the gain was still there.</details>
 # <details><summary>b. A better AUC, since more of the catalog is drawn</summary>AUC hardly moved. A single draw already reaches the whole catalog.</details>
-# <details><summary>c. A better top of the list for about five times the draws, and more than half of that for more epochs, too</summary>Yes. At equal draws, 40 epochs of short searches made more than half of the gain.</details>
+# <details><summary>c. A better top of the list, for about five times the draws, and more than half of the gain comes from the draws alone</summary>Yes. 40 epochs of short searches draw as often, and made more than half of the gain.</details>
 
 # %% [markdown] tags=["recap"]
 # ## What you can do now

@@ -78,6 +78,28 @@ def test_results_that_cannot_be_compared_are_refused(drawn, results, message):
     assert drawn == ([], [])
 
 
+def test_the_title_names_groups_of_which_each_member_loses_a_third(drawn):
+    fall, rise = ([0.3, 0.3], [0.19, 0.19]), ([0.3, 0.3], [0.21, 0.21])
+    results = {"none · one": fall, "liked · one": fall, "liked · two": fall, "all · one": fall, "all · two": rise}
+    plot_with_and_without(results, measure=MEASURE, where="where {} are refused")
+    plot_with_and_without({"all · two": rise, "no · one": ([0.0, 0.0], [0.0, 0.0])}, measure=MEASURE, where="where {}")
+    assert [figure.axes[0].get_title(loc="left") for figure in drawn[0]] == [
+        "Genres cost a third or more where none or liked are refused",
+        "Genres cost a third nowhere",
+    ]
+
+
+def test_a_reference_is_drawn_and_told(drawn, capsys):
+    plot_with_and_without(RESULTS, measure=MEASURE, reference=("popularity", 0.2))
+    axes = drawn[0][0].axes[0]
+    assert list(axes.lines[-1].get_xdata()) == [0.2, 0.2]
+    assert axes.get_xlim()[1] > 0.2
+    assert capsys.readouterr().out.endswith("popularity: 0.200\n")
+    assert drawn[1][0].endswith("Dashed line, popularity: 0.200.")
+    with pytest.raises(ValueError, match="nan for 'popularity'"):
+        plot_with_and_without(RESULTS, measure=MEASURE, reference=("popularity", np.nan))
+
+
 # --- bias by count -------------------------------------------------------------------------------------------
 
 COUNTS, LIKES = np.array([1, 1, 1, 2, 2, 2, 3, 3, 3, 4]), np.array([5, 4, 3, 2, 1, 1, 1, 0, 0, 0])

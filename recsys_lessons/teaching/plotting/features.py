@@ -21,6 +21,8 @@ def plot_with_and_without(
     title: str | None = None,
     names: tuple[str, str] = ("identity", "identity and genres"),
     added: str = "genres",
+    reference: tuple[str, float] | None = None,
+    where: str | None = None,
 ) -> None:
     """Compare models without and with some features, for several ways to train: two lines of dots for each way.
 
@@ -37,11 +39,17 @@ def plot_with_and_without(
         What the two are called in the legend.
     added : str
         What the second has and the first has not, for the title.
+    reference : (str, float), optional
+        Name and value of something without a seed to compare with: a dashed line.
+    where : str, optional
+        If given, the ways to train are named ``"group · model"``, and the title names the groups in which each model
+        loses a third or more in the mean: ``"where {} are refused"`` takes their names.
 
     Raises
     ------
     ValueError
-        If there is nothing to compare, the numbers of seeds differ, or a value is not finite.
+        If there is nothing to compare, the numbers of seeds differ, or a value (or that of the reference) is not
+        finite.
 
     Examples
     --------
@@ -63,6 +71,8 @@ def plot_with_and_without(
     for name, pair in pairs.items():
         if not all(np.isfinite(values).all() for values in pair):
             raise ValueError(f"results has a value for {name!r} that is not finite")
+    if reference is not None and not np.isfinite(reference[1]):
+        raise ValueError(f"reference has {reference[1]} for {reference[0]!r}; expected a finite number")
 
     def span(values: np.ndarray, to: str = " to ") -> str:
         return f"{values.min():.3f}{to}{values.max():.3f}"
@@ -73,6 +83,14 @@ def plot_with_and_without(
     finding = (
         f"{added.capitalize()} help {len(helped) or 'none'} of {len(counts)}{': ' * bool(helped)}{', '.join(helped)}"
     )
+    if where is not None:
+        harmed: dict[str, bool] = {}
+        for name, (without, with_) in pairs.items():
+            group = name.split(" · ")[0]
+            harmed[group] = harmed.get(group, True) and 3 * with_.mean() <= 2 * without.mean() and without.mean() > 0
+        groups = " or ".join(group for group, all_harmed in harmed.items() if all_harmed)
+        cost = f"cost a third or more {where.format(groups)}" if groups else "cost a third nowhere"
+        finding = f"{added.capitalize()} {cost}"
     never = "" if all(counts.values()) else "; the others in none" if ahead else "nowhere"
     change = {name: with_.mean() - without.mean() for name, (without, with_) in pairs.items()}
     facts = [f"{names[1]} ahead, of {n_seeds} seeds: {'; '.join(ahead)}{never}"]
@@ -80,6 +98,9 @@ def plot_with_and_without(
         if change[name] < 0 if word == "fall" else change[name] > 0:
             facts.append(f"largest {word}: {name}, {span(pairs[name][0], '–')} becomes {span(pairs[name][1], '–')}")
     described = ". ".join(f"{name}: {span(without)} and {span(with_)}" for name, (without, with_) in pairs.items())
+    if reference is not None:
+        facts.append(f"{reference[0]}: {reference[1]:.3f}")
+        described += f". Dashed line, {reference[0]}: {reference[1]:.3f}"
     with drawing(
         title or finding,
         alt=f"Dots, {measure}, one a seed, {names[0]} against {names[1]}. {described}.",
@@ -103,8 +124,11 @@ def plot_with_and_without(
         axes.set_yticks(range(len(pairs)), list(pairs))
         axes.set_ylim(len(pairs) - 0.5, -0.5)
         highest = max(values.max() for pair in pairs.values() for values in pair)
+        if reference is not None:
+            axes.axvline(reference[1], color=GRAY, linestyle="--", linewidth=1.5, label=reference[0], zorder=1)
+            highest = max(highest, reference[1])
         axes.set_xlim(0, 1.06 * highest if highest > 0 else 1.0)
-        axes.figure.legend(loc="outside lower center", ncols=2)
+        axes.figure.legend(loc="outside lower center", ncols=3)
 
 
 def plot_bias_by_count(
@@ -140,7 +164,7 @@ def plot_bias_by_count(
     >>> plot_bias_by_count(counts, np.arange(10.0), likes)  # doctest: +ELLIPSIS
     [figure] Dots, bias of 10 items by the number of their genres. Correlation 0.96. The median rises from 1.00 ...
     correlation of bias and number of genres: 0.96
-    median bias with 1 of the genres: 1.00 · with 4: 9.00
+    median bias with 1 of the genres: 1.00 · with 4 (1 item): 9.00
     genres of the ten items with the highest bias: 2.2 on average, of all: 2.2
     """
     counts, biases, likes = (np.asarray(values) for values in (counts, biases, likes))
@@ -154,6 +178,8 @@ def plot_bias_by_count(
     fewest, most = int(counts.min()), int(counts.max())
     low, high = (float(np.median(biases[counts == count])) for count in (fewest, most))
     best = np.argsort(-biases, kind="stable")[:10]
+    n_most = int((counts == most).sum())
+    with_most = f"{most} ({n_most:,} item{'s' if n_most > 1 else ''})"
     change = "rises" if high > low else "falls" if high < low else "stays"
     with drawing(
         title or f"The more {kind}, the higher the bias: correlation {correlation:.2f}",
@@ -163,7 +189,7 @@ def plot_bias_by_count(
         ),
         facts=[
             f"correlation of bias and number of {kind}: {correlation:.2f}",
-            f"median bias with {fewest} of the {kind}: {low:.2f} · with {most}: {high:.2f}",
+            f"median bias with {fewest} of the {kind}: {low:.2f} · with {with_most}: {high:.2f}",
             f"{kind} of the ten items with the highest bias: {counts[best].mean():.1f} on average, "
             f"of all: {counts.mean():.1f}",
         ],
@@ -256,7 +282,7 @@ def plot_new_film(
     ranked = ". ".join(f"{name}: {place:,}" for name, place in places.items())
     with drawing_panels(
         title or finding,
-        ["its row: weights of its genres", "its place, for the median user"],
+        ["its row: weights of its genres", "its median place: short is good"],
         alt=(
             f"Left, bars, weights in the row of the film. {listed}. Right, bars, its place among {n_films + 1:,} films "
             f"for the median user. {ranked}."

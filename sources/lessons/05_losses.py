@@ -342,40 +342,40 @@ for name in ["BPR", "WARP"]:
 # %% [markdown]
 # Epochs bring .02 on AUC. Density matters: on thin likes BPR loses far more than WARP. On dense ones it comes closer, and stays behind.
 #
-# *Its negatives:* as in lesson 04, add *nobodies*, users with a −1 for every film. BPR learns nothing from a −1, but draws from all entries. With five nobodies, half of its negatives come from the catalog. Likes, loss and number of updates stay.
+# *Its negatives:* as in lesson 04, add *extras*, invented users with a −1 for every film. BPR learns nothing from a −1, but draws from all entries. With five extras, half of its negatives come from the catalog. Likes, loss and number of updates stay.
 
 
 # %%
-def with_nobodies(interactions, n):
+def with_extras(interactions, n):
     return sp.vstack([interactions, -np.ones((n, interactions.shape[1]))], format="csr")
 
 
 pool = {"BPR": race["BPR"]}
 for n in [5, 20, 80]:
-    pool[f"{n} nobodies"] = five_runs("bpr", train, test, entries=with_nobodies(train, n))
+    pool[f"{n} extras"] = five_runs("bpr", train, test, entries=with_extras(train, n))
     share = n * n_films / (n * n_films + train.nnz)
-    print(f"{n:2} nobodies, {share:.0%} from all films:", told(pool[f"{n} nobodies"]))
-print("thin likes, 2 nobodies:      ", told(five_runs("bpr", train, test, entries=with_nobodies(thin, 2))))
-closed = (pool["5 nobodies"][1].mean() - pool["BPR"][1].mean()) / (race["WARP"][1] - race["BPR"][1]).mean()
+    print(f"{n:2} extras, {share:.0%} from all films:", told(pool[f"{n} extras"]))
+print("thin likes, 2 extras:        ", told(five_runs("bpr", train, test, entries=with_extras(thin, 2))))
+closed = (pool["5 extras"][1].mean() - pool["BPR"][1].mean()) / (race["WARP"][1] - race["BPR"][1]).mean()
 your_guess("05 suspect", measured=f"other negatives close {closed:.0%} of the gap to WARP")
 
 # %% [markdown]
 # Most of the gap is closed, and on thin likes nearly all: density did its harm through the negatives.
 #
-# The rest may be the loss, or the work: WARP made more than five times as many draws. Give BPR with 20 nobodies 60 epochs, so that both draw about equally often. And try nobodies on groceries.
+# The rest may be the loss, or the work: WARP made more than five times as many draws. Give BPR with 20 extras 60 epochs, so that both draw about equally often. And try extras on groceries.
 
 # %%
-longer = five_runs("bpr", train, test, entries=with_nobodies(train, 20), epochs=60)
-for name, run in {"BPR, 20 nobodies, 60 epochs": longer, "WARP": race["WARP"]}.items():
+longer = five_runs("bpr", train, test, entries=with_extras(train, 20), epochs=60)
+for name, run in {"BPR, 20 extras, 60 epochs": longer, "WARP": race["WARP"]}.items():
     print(f"{name:28}", told(run))
 print("BPR ahead on AUC:", (longer[1] > race["WARP"][1]).sum(), "of 5 seeds")
 
 # %%
 n = round(4 * bought.nnz / bought.shape[1])  # four of five negatives from all products
-shop["BPR, nobodies"] = five_runs("bpr", bought, first_bought, entries=with_nobodies(bought, n))
-for name in ["BPR", "WARP", "BPR, nobodies"]:
+shop["BPR, extras"] = five_runs("bpr", bought, first_bought, entries=with_extras(bought, n))
+for name in ["BPR", "WARP", "BPR, extras"]:
     print(f"{name:14}", told(shop[name]))
-print("BPR ahead on AUC:", (shop["BPR, nobodies"][1] > shop["WARP"][1]).sum(), "of 5 seeds")
+print("BPR ahead on AUC:", (shop["BPR, extras"][1] > shop["WARP"][1]).sum(), "of 5 seeds")
 
 # %% [markdown]
 # BPR is *first* on AUC, on both data sets and at no higher cost. The loss itself is acquitted. The hole in the argument was the word *pair*: AUC takes the other film from the catalog, each as likely as any other, and BPR took it from others' likes.
@@ -432,12 +432,12 @@ rising, level = (search[100][which].mean() - search[1][which].mean() for which i
 plot_two_measures(
     {
         "WARP": {f"up to {n}": run[:2] for n, run in search.items()},
-        "BPR": {name: run[:2] for name, run in pool.items() if name != "20 nobodies"},
-        "longer": {"20 nobodies, 60 epochs": longer[:2]},
+        "BPR": {name: run[:2] for name, run in pool.items() if name != "20 extras"},
+        "longer": {"20 extras, 60 epochs": longer[:2]},
     },
     measures=measures,
     title=f"WARP, up to 1 draw or up to 100: {rising:+.3f} precision@10, {level:+.3f} AUC",
-    below=["BPR", "5 nobodies", "80 nobodies", "up to 10", "up to 30"],
+    below=["BPR", "5 extras", "80 extras", "up to 10", "up to 30"],
     reference=("most popular", *popular),
     candidates="all films but those in train",
 )
@@ -522,14 +522,14 @@ unliked = test.multiply(n_likes == 0).tocsr()
 unliked.eliminate_zeros()
 print(f"{unliked.nnz} test likes of films without a like in train")
 cold = {name: five_runs(loss, train, unliked) for name, loss in losses.items()}
-cold["BPR, 20 nobodies"] = five_runs("bpr", train, unliked, entries=with_nobodies(train, 20))
+cold["BPR, 20 extras"] = five_runs("bpr", train, unliked, entries=with_extras(train, 20))
 for name, (_, auc, _) in cold.items():
     print(f"{name:16} AUC {auc.min():.3f}–{auc.max():.3f}")
 auc = cold["WARP"][1]
 your_guess("05 nobody liked", measured=f"{auc.min():.3f}–{auc.max():.3f}")
 
 # %% [markdown]
-# The thread had 0.471 for BPR, 0.387 for k-OS and 0.350 for WARP, in the same order. A film that nobody likes can only be refused. BPR never draws it; with nobodies it does, and falls below WARP. (Logistic refuses nothing, but lifts all films with a like.) So BPR won by knowing nothing: 0.5 is a coin. More on such films in lesson 08.
+# The thread had 0.471 for BPR, 0.387 for k-OS and 0.350 for WARP, in the same order. A film that nobody likes can only be refused. BPR never draws it; with extras it does, and falls below WARP. (Logistic refuses nothing, but lifts all films with a like.) So BPR won by knowing nothing: 0.5 is a coin. More on such films in lesson 08.
 #
 # ## Which loss, when?
 #
@@ -537,7 +537,7 @@ your_guess("05 nobody liked", measured=f"{auc.min():.3f}–{auc.max():.3f}")
 # |:--|:--|:--|--:|
 # | a good top of the list | WARP, as many draws as you can pay | movies: precision@10 .074–.078, up to 100 draws .087–.090 | 3.19, 15.08 |
 # | the catalog in order (AUC) | BPR, negatives from the catalog | movies .932–.934, groceries .683–.685 | 3.03, 2.73 |
-# | the same, without nobodies | WARP | movies .929, groceries .672–.680 | 3.19, 8.42 |
+# | the same, without extras | WARP | movies .929, groceries .672–.680 | 3.19, 8.42 |
 # | order among well-known films | BPR as it comes | movies: .761–.764 on its own AUC | 0.58 |
 # | to learn from a −1 | logistic, the only one that does | movies: AUC .903, no −1 given | 0 |
 # | a second try for the top | k-OS, with several $k$ | precision@10: movies .075–.081, groceries .017–.019 | 3.74, 9.19 |
@@ -601,7 +601,7 @@ plot_warp_search(scores, known[place], known, max_sampled=max_sampled, margin=ma
 # **3. Your BPR model has a poor AUC. Which experiment tells you most about the cause?**
 #
 # <details><summary>a. WARP instead: if AUC rises, the loss was to blame</summary>WARP has another margin, another search and other negatives. Three changes, and no cause.</details>
-# <details><summary>b. Nobodies, so that BPR draws from the whole catalog</summary>Yes. Loss, likes and number of updates stay; only the negatives change.</details>
+# <details><summary>b. Extras, so that BPR draws from the whole catalog</summary>Yes. Loss, likes and number of updates stay; only the negatives change.</details>
 # <details><summary>c. Six times the epochs</summary>Worth a run, and here it brought .02. If it fails, you have one suspect less.</details>
 # <details><summary>d. Leaving out the films with few likes</summary>Then other films compete, and the AUC is another one. It came closer to WARP's here, for a reason you would still not know.</details>
 

@@ -259,13 +259,13 @@ for penalty in (0.0, 1.0):
 # %%
 from recsys_lessons.teaching.plotting import plot_ranges_by_epoch
 
+without, with_it = (values[:, -1].mean() for values in curves.values())
 plot_ranges_by_epoch(
     curves,
     after,
     measure="precision@10 on validation",
-    title="With a penalty, more epochs pay",
+    title=f"After 40 epochs: {without:.3f} without a penalty, {with_it:.3f} with one",
 )
-without, with_it = (values[:, -1].mean() for values in curves.values())
 your_guess("07 both", measured=f"{with_it:.3f}, without {without:.3f}")
 for name, values in learned.items():
     span = f"{values[:, 0].mean():.3f} after 10 epochs, {values[:, -1].mean():.3f} after 40"
@@ -304,9 +304,13 @@ from recsys_lessons.teaching.plotting import plot_by_seed
 
 rows = {name: values[:, -1] for name, values in curves.items()}
 rows |= {name: [on_validation(model) for model in models] for name, models in instead.items()}
-plot_by_seed(rows, measure="precision@10 on validation", title="After 40 epochs, nothing replaces the penalty")
 lowest = rows["penalty 1"].min()
 as_far = [name for name in instead if max(rows[name]) >= lowest]
+plot_by_seed(
+    rows,
+    measure="precision@10 on validation",
+    title=f"After 40 epochs, as far as the penalty: {len(as_far)} of {len(instead)}",
+)
 your_guess("07 instead", measured=as_far or "none")
 
 # %% [markdown]

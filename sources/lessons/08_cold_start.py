@@ -231,10 +231,10 @@ print("scores of known films below 0:", span(np.array(below)))
 #
 # ### And BPR?
 #
-# BPR draws the film of a random like, so it never refuses a newcomer, in the catalog or not. If refusing is the cause, BPR should leave them alone. It should bury them once it is made to refuse them: by 20 *nobodies* (lesson 04), users with a −1 for every film, from whom BPR learns nothing and draws negatives. As a control, 20 nobodies with a −1 for every *known* film. **Which of the three buries newcomers?**
+# BPR draws the film of a random like, so it never refuses a newcomer, in the catalog or not. If refusing is the cause, BPR should leave them alone. It should bury them once it is made to refuse them: by 20 *extras* (lesson 04), invented users with a −1 for every film, from whom BPR learns nothing and draws negatives. As a control, 20 extras with a −1 for every *known* film. **Which of the three buries newcomers?**
 
 # %%
-answers = ("BPR as it is", "nobodies, all films", "nobodies, known films", "the two with nobodies", "all three")
+answers = ("BPR as it is", "extras, all films", "extras, known films", "the two with extras", "all three")
 guess("08 buried", "?", one_of=answers)
 
 # %%
@@ -242,8 +242,8 @@ noes = sp.csr_matrix(np.full((20, n_films), -1.0))
 to_known = sp.csr_matrix(np.where(np.arange(n_films) < n_known, noes.toarray(), 0))
 learned = {
     "BPR": train,
-    "BPR, nobodies refuse all films": [sp.vstack([matrix, noes]) for matrix in train],
-    "BPR, nobodies refuse known films": [sp.vstack([matrix, to_known]) for matrix in train],
+    "BPR, extras refuse all films": [sp.vstack([matrix, noes]) for matrix in train],
+    "BPR, extras refuse known films": [sp.vstack([matrix, to_known]) for matrix in train],
 }
 for name, likes in learned.items():
     models = train_five("bpr", ids, likes)
@@ -252,15 +252,15 @@ for name, likes in learned.items():
 # %%
 from recsys_lessons.teaching.plotting import plot_two_races
 
-plot_two_races(races, title="Newcomers are buried where they are refused, and nowhere else")
 buried = [name for name, (everybody, _) in races.items() if everybody.max() < 0.5]
+plot_two_races(races, title=f"Against all films, newcomers are buried in {len(buried)} of {len(races)} trainings")
 your_guess("08 buried", measured=", ".join(buried))
 
 # %% [markdown]
 # Where newcomers are refused, they are buried, by either loss; where they are not, by neither. And in no case does the model know anything about them. But *we* do. Their genres, for a start.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Let the class say why the control is needed: with nobodies two things change, the draws from known films and those from newcomers. Then ask which of the two kinds of newcomers their own evaluation has. Most people hold items out and keep the matrix's shape, without knowing that they test the unsold.
+# Let the class say why the control is needed: with extras two things change, the draws from known films and those from newcomers. Then ask which of the two kinds of newcomers their own evaluation has. Most people hold items out and keep the matrix's shape, without knowing that they test the unsold.
 
 # %% [markdown]
 # ## Genres on top

@@ -52,7 +52,15 @@ def test_settings_are_compared_with_the_baseline_on_the_same_split(shown, capsys
     np.testing.assert_allclose(offsets, [[-0.02, -0.02], [0.01, -0.01], [0.02, 0.02]])
     assert len({line.get_marker() for line in axes.lines[:3]}) == 3, "color alone must not tell them apart"
     plot_against(values, [0.90, 0.91], name="biases")
-    assert title_of(shown[1]) == "On every split ahead of biases: 1 of 3"
+    plot_against({"a": [0.8, 0.8], "b": [0.8, 0.9], "worse": [0.92, 0.93]}, [0.90, 0.91], name="biases")
+    plot_against({"a": [0.8, 0.8]}, [0.90, 0.91], name="biases")
+    plot_against({"worse": [0.92, 0.93]}, [0.90, 0.91], name="biases")
+    assert [title_of(figure) for figure in shown[1:]] == [
+        "Ahead of biases on every split: better",
+        "All are ahead of biases on every split but worse",
+        "All are ahead of biases on every split",
+        "Ahead of biases on every split: none",
+    ]
     capsys.readouterr()
     plot_against({"mixed": [0.91, 0.90]}, [0.90, 0.91], name="biases", title="Neither")
     assert capsys.readouterr().out == "below biases on all 2 splits: nothing\nbelow on none: nothing\n"

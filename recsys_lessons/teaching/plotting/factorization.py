@@ -113,7 +113,7 @@ def plot_against(
     name : str
         What the baseline is called.
     title : str, optional
-        Replaces the title, which otherwise counts the settings that are ahead of the baseline on every split.
+        Replaces the title, which otherwise says which settings are ahead of the baseline on every split.
 
     Raises
     ------
@@ -142,8 +142,15 @@ def plot_against(
     always = [setting for setting, row in rows.items() if (row < 0).all()]
     never = [setting for setting, row in rows.items() if (row >= 0).all()]
     described = ". ".join(f"{setting}: {row.min():+.3f} to {row.max():+.3f}" for setting, row in rows.items())
+    others = [setting for setting in rows if setting not in always]
+    if not others:
+        finding = f"All are ahead of {name} on every split"
+    elif len(others) < len(always):
+        finding = f"All are ahead of {name} on every split but {', '.join(others)}"
+    else:
+        finding = f"Ahead of {name} on every split: {', '.join(always) or 'none'}"
     with drawing(
-        title or f"On every split ahead of {name}: {len(always)} of {len(rows)}",
+        title or finding,
         alt=f"Dots, RMSE minus that of {name} on the same split. {described}.",
         facts=[
             f"below {name} on all {n} splits: {' · '.join(always) or 'nothing'}",
@@ -429,7 +436,7 @@ def _label_beside(plane, ends: list, reach: float) -> None:
     for (point, name, color), height in zip(ends, heights, strict=True):
         plane.annotate(
             name, point, xytext=(1.12 * reach, height), textcoords="data", fontsize=9, color=color, va="center",
-            annotation_clip=False, arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.9},
+            annotation_clip=False, arrowprops={"arrowstyle": "-", "color": GRAY, "linewidth": 0.6, "linestyle": ":"},
         )  # fmt: skip
 
 

@@ -66,26 +66,23 @@ guess("04 identity of espresso", "?", expected="a number from 0 to 1")
 
 # %%
 from recsys_lessons.data import Dataset
+from recsys_lessons.teaching.plotting import plot_feature_matrix
 
 ids = [product[0] for product in products]
 all_names = [name for _, names in described for name in names]  # each counts once
 dataset = Dataset()
 _ = dataset.fit(users=["Ann", "Bob"], items=ids, item_features=all_names)
 shelf = dataset.build_item_features(described, normalize=False)
-print(shelf.toarray().astype(int))
+*_, column_of = dataset.mapping()  # the column of each item feature, from left to right
+plot_feature_matrix(shelf.toarray(), ids, list(column_of))
 your_guess("04 shape", measured=[*shelf.shape, shelf.nnz])
 
 # %% [markdown]
 # Four identities and eleven names make fifteen columns. Only 21 of 60 cells are filled, so the matrix is stored *sparse*, as the filled cells and their places.
 #
-# Read each row aloud, with the names of its columns. It should be the sentence you began with:
+# Read each row aloud, with the names of its columns: it should be the sentence you began with. And the identities, normalized:
 
 # %%
-*_, column_of = dataset.mapping()  # the column of each item feature, from left to right
-columns = list(column_of)
-for product, row in zip(ids, shelf, strict=True):
-    print(f"{product:9} =", " + ".join(columns[f] for f in row.indices))
-
 normalized = dataset.build_item_features(described)
 for product, share in zip(ids, normalized.diagonal(), strict=True):
     print(f"{product:9} normalized, its identity: {share:.3f}")

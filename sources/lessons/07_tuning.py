@@ -61,12 +61,13 @@ def on_test(model):
 # Here are the ten trainings, with ten values of `rho`. Each has its own seed, as it would if you did not set any.
 
 # %%
+from recsys_lessons.teaching.plotting import plot_tries
+
 rhos = np.linspace(0.5, 0.95, 10)
 tried = [fitted(seed, rho=rho) for seed, rho in enumerate(rhos)]
 scores = np.array([on_validation(model) for model in tried])
 best = scores.argmax()
-print(f"average of the ten: {scores.mean():.3f}")
-print(f"best, rho = {rhos[best]:.2f}:   {scores[best]:.3f}, a gain of {scores[best] / scores.mean() - 1:.1%}")
+plot_tries(rhos, scores, knob="rho", measure="precision@10 on validation")
 
 # %% [markdown]
 # **Before you go on:** on *test*, how far ahead of the average of the ten is the winner, in percent? (It may also be behind.)

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from recsys_lessons.teaching.plotting import plot_bias_by_count, plot_new_film, plot_with_and_without, style
+from recsys_lessons.teaching.plotting import (
+    plot_bias_by_count,
+    plot_feature_matrix,
+    plot_new_film,
+    plot_with_and_without,
+    style,
+)
 
 RESULTS = {"logistic": ([0.05, 0.06], [0.01, 0.0]), "warp": (np.array([0.07, 0.08]), [0.07, 0.1])}
 MEASURE = "precision@10 on test"
@@ -171,3 +177,24 @@ def test_films_that_cannot_be_placed_are_refused(drawn, row, models, message):
     with pytest.raises(ValueError, match=message):
         plot_new_film(row, GENRES, models)
     assert drawn == ([], [])
+
+
+# --- the matrix ----------------------------------------------------------------------------------------------
+
+
+def test_a_matrix_is_told_by_its_filled_cells_and_each_shows_its_weight(drawn, capsys):
+    plot_feature_matrix(np.array([[1, 0, 0.25], [0, 0, 0]]), ["tea", "salt"], ["tea", "salt", "drinks"])
+    assert capsys.readouterr().out == "2 rows, 3 columns, 2 of 6 cells filled\n"
+    assert drawn[1] == ["Matrix of 2 rows and 3 columns. tea: tea 1, drinks 0.25; salt: nothing."]
+    axes = drawn[0][0].axes[0]
+    assert {(text.get_position(), text.get_text()) for text in axes.texts} == {((0, 0), "1"), ((2, 0), "0.25")}
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["tea", "salt", "drinks"]
+
+
+@pytest.mark.parametrize(
+    ("matrix", "rows", "says"),
+    [(np.zeros((0, 3)), [], "at least one cell"), (np.ones((1, 3)), ["a", "b"], "2 rows and 3 columns named")],
+)
+def test_a_matrix_that_does_not_fit_its_names_is_refused(matrix, rows, says):
+    with pytest.raises(ValueError, match=says):
+        plot_feature_matrix(matrix, rows, ["x", "y", "z"])

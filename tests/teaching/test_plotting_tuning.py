@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recsys_lessons.teaching.plotting import plot_knobs, plot_live_curves, style
+from recsys_lessons.teaching.plotting import plot_knobs, plot_live_curves, plot_tries, style
 
 KNOBS = {
     "rate": {"0.01": [0.05, 0.06], "0.25": [0.0, 0.01]},
@@ -112,3 +112,29 @@ def test_each_curve_has_an_axis_of_its_own_from_zero(drawn):
 def test_curves_that_do_not_fit_are_an_error(drawn, curves, problem):
     with pytest.raises(ValueError, match=problem):
         plot_live_curves(*curves)
+
+
+# --- tries ---------------------------------------------------------------------------------------------------
+
+
+def test_tries_mark_the_best_and_tell_its_gain_over_the_average(drawn, capsys):
+    plot_tries([0.5, 0.7, 0.9], [0.08, 0.10, 0.06], knob="rho", measure="precision@10")
+    assert capsys.readouterr().out == "average of 3: 0.080\nbest: rho = 0.7, 0.100, a gain of 25.0%\n"
+    axes = drawn[0][0].axes[0]
+    assert title_of(drawn[0][0]) == "The best is rho = 0.7, a gain of 25.0%"
+    assert axes.lines[1].get_xydata().tolist() == [[0.7, 0.1]]
+    assert axes.get_xlabel() == "rho (one training each)"
+
+
+def test_tries_that_found_nothing_have_no_gain(drawn, capsys):
+    plot_tries([1, 2], [0, 0], knob="rho", measure="precision@10")
+    assert capsys.readouterr().out == "average of 2: 0.000\nbest: rho = 1, 0.000\n"
+
+
+@pytest.mark.parametrize(
+    ("positions", "scores", "says"),
+    [([], [], "0 positions and 0 scores"), ([1, 2], [1], "2 positions and 1 scores"), ([1], [np.nan], "finite")],
+)
+def test_tries_that_do_not_fit_are_refused(positions, scores, says):
+    with pytest.raises(ValueError, match=says):
+        plot_tries(positions, scores, knob="rho", measure="precision@10")

@@ -27,7 +27,12 @@ from recsys_lessons.teaching.plotting.factorization import (
     plot_sgd_steps,
     plot_what_is_left,
 )
-from recsys_lessons.teaching.plotting.features import plot_bias_by_count, plot_new_film, plot_with_and_without
+from recsys_lessons.teaching.plotting.features import (
+    plot_bias_by_count,
+    plot_feature_matrix,
+    plot_new_film,
+    plot_with_and_without,
+)
 from recsys_lessons.teaching.plotting.feedback import (
     plot_mean_by_count,
     plot_ranges_by_epoch,
@@ -55,7 +60,7 @@ from recsys_lessons.teaching.plotting.style import (
     drawing_panels,
 )
 from recsys_lessons.teaching.plotting.training import plot_by_seed, plot_training
-from recsys_lessons.teaching.plotting.tuning import plot_knobs, plot_live_curves
+from recsys_lessons.teaching.plotting.tuning import plot_knobs, plot_live_curves, plot_tries
 
 __all__ = [
     "BLUE",
@@ -75,6 +80,7 @@ __all__ = [
     "plot_by_seed",
     "plot_embedding_map",
     "plot_error_by_epoch",
+    "plot_feature_matrix",
     "plot_found_by_depth",
     "plot_genre_profile",
     "plot_identities",
@@ -93,6 +99,7 @@ __all__ = [
     "plot_small_splits",
     "plot_threshold_and_split",
     "plot_training",
+    "plot_tries",
     "plot_two_measures",
     "plot_warp_search",
     "plot_two_races",

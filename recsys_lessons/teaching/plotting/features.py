@@ -11,7 +11,7 @@ import numpy as np
 
 from recsys_lessons.teaching.plotting.style import BLUE, GRAY, ORANGE, VERMILION, drawing, drawing_panels
 
-__all__ = ["plot_bias_by_count", "plot_new_film", "plot_with_and_without"]
+__all__ = ["plot_bias_by_count", "plot_feature_matrix", "plot_new_film", "plot_with_and_without"]
 
 
 def plot_with_and_without(
@@ -305,3 +305,56 @@ def plot_new_film(
         right.grid(axis="y", visible=False)
         for at, place in enumerate(places.values()):
             right.annotate(f"{place:,}", (place, at), xytext=(4, 0), textcoords="offset points", va="center")
+
+
+def plot_feature_matrix(matrix: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -> None:
+    """Draw a small feature matrix: a square for each cell, filled where the weight is not zero.
+
+    Parameters
+    ----------
+    matrix : array of float, shape (n_rows, n_columns)
+        The weights, dense.
+    rows, columns : sequences of str
+        Names of the items or users, and of their features.
+
+    Raises
+    ------
+    ValueError
+        If the matrix is empty or the names do not fit it.
+
+    Examples
+    --------
+    >>> plot_feature_matrix(np.array([[1, 0, 0.5]]), ["tea"], ["tea", "tag:vegan", "drinks"])
+    [figure] Matrix of 1 row and 3 columns. tea: tea 1, drinks 0.5.
+    1 row, 3 columns, 2 of 3 cells filled
+    """
+    matrix = np.asarray(matrix, dtype=np.float64)
+    if matrix.ndim != 2 or matrix.size == 0:
+        raise ValueError(f"matrix has shape {matrix.shape}; expected a table with at least one cell")
+    if matrix.shape != (len(rows), len(columns)):
+        raise ValueError(f"there are {len(rows)} rows and {len(columns)} columns named for a table of {matrix.shape}")
+    n_rows, n_columns = matrix.shape
+    filled = int(np.count_nonzero(matrix))
+    counted = f"{n_rows} {'row' if n_rows == 1 else 'rows'}"
+    told = "; ".join(
+        f"{name}: " + (", ".join(f"{columns[f]} {row[f]:g}" for f in np.flatnonzero(row)) or "nothing")
+        for name, row in zip(rows, matrix, strict=True)
+    )
+    with drawing(
+        f"{filled} of {matrix.size} cells say something",
+        alt=f"Matrix of {counted} and {n_columns} columns. {told}.",
+        facts=[f"{counted}, {n_columns} columns, {filled} of {matrix.size} cells filled"],
+        height=2.1 + 0.3 * n_rows,
+    ) as axes:
+        axes.imshow(matrix != 0, cmap="Blues", vmin=0, vmax=1.6, aspect="auto")
+        for place in np.argwhere(matrix):
+            axes.text(place[1], place[0], f"{matrix[tuple(place)]:.3g}", ha="center", va="center", color="white")
+        axes.set_yticks(range(n_rows), list(rows))
+        axes.set_xticks(range(n_columns), list(columns), rotation=40, ha="right", rotation_mode="anchor", fontsize=9)
+        # The grid runs between the cells, not through them.
+        axes.set_xticks(np.arange(n_columns + 1) - 0.5, minor=True)
+        axes.set_yticks(np.arange(n_rows + 1) - 0.5, minor=True)
+        axes.grid(visible=False)
+        axes.grid(which="minor", visible=True)
+        axes.tick_params(which="both", length=0)
+        axes.spines[:].set_visible(False)

@@ -39,9 +39,9 @@ def test_a_list_gets_the_five_verdicts_of_a_pencil(drawn, capsys):
 
 def test_two_lists_are_told_apart_by_what_prefers_them(drawn):
     plot_ranked_lists({"a": [1, 19, 20], "b": [8, 9, 10]}, n_items=20, k=10)
-    assert title(drawn[0][0]) == "a: reciprocal rank, NDCG@10; b: precision@10, recall@10, AUC"
+    assert title(drawn[0][0]) == "a is ahead on reciprocal rank, NDCG@10; b is ahead on precision@10, recall@10, AUC"
     plot_ranked_lists({"a": [3], "b": [3]}, n_items=4, k=2)
-    assert title(drawn[0][1]) == "equal: precision@2, recall@2, AUC, reciprocal rank, NDCG@2"
+    assert title(drawn[0][1]) == "All five metrics are equal"
 
 
 def test_likes_are_filled_and_the_cut_is_drawn(drawn):

@@ -86,7 +86,8 @@ def plot_ranked_lists(
         for metric, value in values[one].items():
             gap = value - values[other][metric]
             better["" if abs(gap) < 1e-9 else one if gap > 0 else other].append(metric)
-        finding = "; ".join(f"{who or 'equal'}: {', '.join(names)}" for who, names in better.items() if names)
+        verdicts = [f"{who} is ahead on {', '.join(names)}" for who, names in better.items() if who and names]
+        finding = "; ".join(verdicts) or "All five metrics are equal"
     told = [f"{name}: " + " · ".join(f"{m} {v:.3f}" for m, v in found.items()) for name, found in values.items()]
     where = "; ".join(f"{name} {', '.join(map(str, sorted(places)))}" for name, places in lists.items())
     with drawing_panels(
@@ -338,7 +339,7 @@ def plot_lead_by_candidates(
         + " ".join(ranges),
         facts=[f"{one} ahead, of {n_seeds} seeds: {' · '.join(counts)}"],
         x_label="negatives that each like competes with (logarithmic)",
-        y_label=f"lead of {one} over {other}",
+        y_label=f"{measure}:\n{one} minus {other}",
         height=3.4,
     ) as axes:
         axes.axhline(0, color="#222222", linewidth=1.2)

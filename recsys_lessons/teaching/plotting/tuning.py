@@ -143,7 +143,7 @@ def plot_knobs(
             f"means above it: {listed(above)}",
             f"means within it: {listed(within, told=False)}",
         ],
-        x_label=f"{measure} (one dot a seed)",
+        x_label=f"{measure}\n(one mark a seed; ▼ the lower value of a knob, ▲ the higher)",
         height=1.7 + 0.52 * len(rows),
     ) as axes:
         axes.axvspan(low, high, color=GRAY, alpha=0.22, linewidth=0)
@@ -159,7 +159,7 @@ def plot_knobs(
         )
         for place, places in enumerate(rows.values()):
             for side, (name, row) in enumerate(places.items()):
-                color, marker = ((BLUE, "v"), (ORANGE, "^"))[side]
+                color, marker = ((BLUE, "v"), (ORANGE, "^"))[side] if len(places) == 2 else (GREEN, "o")
                 height = place + (0.0 if len(places) == 1 else (-0.18, 0.18)[side])
                 style = {"color": color, "markersize": 7, "markeredgecolor": "white", "markeredgewidth": 0.6}
                 # Dots of equal value must stay countable.

@@ -403,7 +403,7 @@ np.array_equal(model.item_embeddings, models[0].item_embeddings)
 #
 # <details><summary>a. From nothing: without likes it cannot be scored</summary>True of plain factorization. Here the film's vector is a sum, and its genre's share was learned from other films.</details>
 # <details><summary>b. From the scores of films similar to it</summary>No film is looked up. In training, though, similar films teach the genre's embedding what it holds.</details>
-# <details><summary>c. From the embedding and the bias of <i>space</i></summary>Yes, since we set its identity to zero. In a trained model it counts as well: it began as random numbers, and each draw as a negative pushed it down (lesson 08).</details>
+# <details><summary>c. From the embedding and the bias of <i>space</i></summary>Yes, since we set its identity to zero. In a trained model it counts as well: it began as random numbers. What becomes of them, lesson 08 tells.</details>
 
 # %% [markdown] tags=["quiz"]
 # **2. Precision@10 is 0.45 on train and 0.05 on test, all films competing. What do you do first?**

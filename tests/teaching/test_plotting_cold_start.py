@@ -82,7 +82,7 @@ def test_a_challenger_that_never_leads_everywhere_is_told_so(drawn):
     never = {**LINES, "from zero": np.full((2, 3), 0.1)}
     plot_by_clicks([0, 5, 10], {"one": LINES, "two": never}, measure="share")
     assert drawn[0][0].get_suptitle() == (
-        "When clicks say more than attributes · one: with 10 clicks · two: not with 10 clicks"
+        "Clicks from zero overtake attributes · one: with 10 clicks · two: not with 10 clicks"
     )
 
 

@@ -173,7 +173,7 @@ def plot_by_clicks(
         always = [n for n, count in zip(shown, ahead, strict=True) if count == n_splits]
         crossings.append(f"{site}: {f'with {always[0]} clicks' if always else f'not with {shown[-1]} clicks'}")
     with drawing_panels(
-        title or f"When clicks say more than attributes · {' · '.join(crossings)}",
+        title or f"Clicks {challenger} overtake {champion} · {' · '.join(crossings)}",
         list(tables),
         alt=f"Lines, {measure} by clicks known, mean of {n_splits} splits. {'. '.join(described)}.",
         facts=facts,

@@ -65,6 +65,19 @@ def test_settings_of_a_path_are_joined_and_names_stand_clear_of_the_dots(drawn):
     assert dots[0] == dots[1] != dots[2]
 
 
+def test_a_loss_has_the_same_color_in_all_figures(drawn):
+    one = ([1.0], [2.0])
+    plot_two_measures(
+        {"k-OS": {"k-OS": one}, "WARP": {"up to 1": one}, "WARP, longer": {"40": one}}, measures=("a", "b")
+    )
+    plot_search_by_epoch({"k-OS": [1, 2], "WARP": [2, 3]}, [1, 2, 3], pools={"catalog": 1})
+    race, search, refused = drawn[0][0].axes[0], *drawn[0][1].axes
+    of_race = [line.get_color() for line in race.lines if line.get_marker() == "o"]
+    of_search = [line.get_color() for line in search.lines]
+    assert of_race == [*of_search, of_search[1]]
+    assert refused.lines[0].get_color() == of_search[1]
+
+
 @pytest.mark.parametrize(
     ("paths", "message"),
     [

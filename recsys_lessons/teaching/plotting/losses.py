@@ -22,6 +22,9 @@ from recsys_lessons.teaching.plotting.style import (
 
 __all__ = ["plot_search_by_epoch", "plot_two_measures", "plot_warp_search"]
 
+COLORS = {"WARP": BLUE, "BPR": ORANGE, "logistic": GREEN, "k-OS": VERMILION}
+"""The color of each loss, the same in all figures; a name may go on after a comma."""
+
 REPEATS = 2000
 """How many searches of WARP the right panel of `plot_warp_search` counts."""
 
@@ -40,8 +43,8 @@ def plot_two_measures(
     Parameters
     ----------
     paths : mapping of str to mapping of str to (sequence of float, sequence of float)
-        For each path, which has a color of its own, its settings in order; for each setting the values of both
-        measures, one for each seed. A setting alone is a path of one.
+        For each path, which has a color of its own (a loss has that of `COLORS`), its settings in order; for each
+        setting the values of both measures, one for each seed. A setting alone is a path of one.
     measures : (str, str)
         The names of what is measured, along and upwards.
     title : str, optional
@@ -106,8 +109,8 @@ def plot_two_measures(
         y_label=measures[1],
         height=4.2,
     ) as axes:
-        for place, path in enumerate(paths.values()):
-            color = PALETTE[place % len(PALETTE)]
+        for place, (path_name, path) in enumerate(paths.items()):
+            color = COLORS.get(path_name.split(",")[0], PALETTE[place % len(PALETTE)])
             means = np.array([[np.mean(values) for values in pair] for pair in path.values()])
             if len(path) > 1:
                 axes.plot(*means.T, color=color, linewidth=1.2, alpha=0.6)
@@ -214,7 +217,7 @@ def plot_search_by_epoch(
     ) as (left, right):
         epochs = np.arange(1, n_epochs + 1)
         for place, (name, line) in enumerate(lines.items()):
-            color = PALETTE[(place + 1) % len(PALETTE)]
+            color = COLORS.get(name.split(",")[0], PALETTE[(place + 1) % len(PALETTE)])
             left.plot(epochs, line, color=color, marker="o", markersize=4)
             left.annotate(
                 name, (epochs[-1], line[-1]), xytext=(0, 7), textcoords="offset points", ha="right", color=color
@@ -222,7 +225,7 @@ def plot_search_by_epoch(
         left.set_ylim(0, 1.15 * max(line.max() for line in lines.values()))
         left.set_xlabel("epoch")
         left.set_ylabel("draws")
-        right.plot(range(n_epochs + 1), found, color=BLUE, marker="o", markersize=4)
+        right.plot(range(n_epochs + 1), found, color=COLORS.get(last.split(",")[0], BLUE), marker="o", markersize=4)
         for name, value in pools.items():
             right.axhline(value, color=GRAY, linestyle="--", linewidth=1.2)
             right.annotate(

@@ -47,6 +47,12 @@ from recsys_lessons.teaching.plotting.metrics import (
     plot_paired_intervals,
     plot_ranked_lists,
 )
+from recsys_lessons.teaching.plotting.store import (
+    plot_bought_again,
+    plot_by_share,
+    plot_differences,
+    plot_repeats,
+)
 from recsys_lessons.teaching.plotting.style import (
     BLUE,
     GRAY,
@@ -75,9 +81,12 @@ __all__ = [
     "drawing_panels",
     "plot_against",
     "plot_bias_by_count",
+    "plot_bought_again",
     "plot_by_clicks",
     "plot_by_number_known",
     "plot_by_seed",
+    "plot_by_share",
+    "plot_differences",
     "plot_embedding_map",
     "plot_error_by_epoch",
     "plot_feature_matrix",
@@ -94,6 +103,7 @@ __all__ = [
     "plot_paired_intervals",
     "plot_ranges_by_epoch",
     "plot_ranked_lists",
+    "plot_repeats",
     "plot_search_by_epoch",
     "plot_sgd_steps",
     "plot_small_splits",

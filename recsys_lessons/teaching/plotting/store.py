@@ -84,7 +84,8 @@ def plot_repeats(
     Examples
     --------
     >>> values = {"often": (0.8, 0.6), "WARP": (0.7, 0.65)}
-    >>> plot_repeats({"AUC": values, "precision@10": {"often": (0.4, 0.03), "WARP": (0.2, 0.04)}})
+    >>> two = {"AUC": values, "precision@10": {"often": (0.4, 0.03), "WARP": (0.2, 0.04)}}
+    >>> plot_repeats(two)  # doctest: +ELLIPSIS
     [figure] Dots, two for each list. AUC, all purchases and first ones: often 0.800, 0.600; WARP 0.700, 0.650. ...
     AUC, all purchases and first ones: often 0.800, 0.600; WARP 0.700, 0.650
     precision@10, all purchases and first ones: often 0.400, 0.030; WARP 0.200, 0.040
@@ -131,6 +132,7 @@ def plot_differences(
     *,
     measure: str,
     n_seeds: int,
+    unit: str = "seeds",
     title: str | None = None,
 ) -> None:
     """Show differences of two models each, with their intervals: right of the line the first is ahead.
@@ -143,6 +145,8 @@ def plot_differences(
         What was measured: the label of the axis.
     n_seeds : int
         Out of how many seeds.
+    unit : str
+        What is counted, if not seeds.
     title : str, optional
         Replaces the title, which otherwise counts the intervals that leave out 0.
 
@@ -165,7 +169,7 @@ def plot_differences(
         raise ValueError("differences has a number that is not finite, or an interval with its ends exchanged")
     facts, described = [], []
     for name, (mean, low, high, ahead) in differences.items():
-        facts.append(f"{name}: {mean:+.3f} ({low:+.3f} to {high:+.3f}), above 0 in {ahead} of {n_seeds} seeds")
+        facts.append(f"{name}: {mean:+.3f} ({low:+.3f} to {high:+.3f}), above 0 in {ahead} of {n_seeds} {unit}")
         described.append(f"{name}: {mean:+.3f}, {low:+.3f} to {high:+.3f}")
     up, down = int((table[:, 1] > 0).sum()), int((table[:, 2] < 0).sum())
     with drawing(

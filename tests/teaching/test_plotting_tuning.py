@@ -78,19 +78,19 @@ def test_knobs_without_numbers_are_an_error(drawn, results, default, problem):
 # --- live curves -----------------------------------------------------------------------------------------------
 
 
-def test_curves_say_after_which_epoch_validation_was_best(drawn, capsys):
+def test_curves_say_where_they_begin_and_end(drawn, capsys):
     plot_live_curves([3, 2, 1], [0.2, 0.3, 0.4], [0.06, 0.08, 0.07])
     plot_live_curves([3, 2, 1], [0.2, 0.3, 0.4], [0.06, 0.08, 0.07], title="Another")
     assert capsys.readouterr().out.startswith(
         "loss: 3.00 in epoch 1, 1.00 in epoch 3\n"
         "learned: 0.200 after epoch 1, 0.400 after epoch 3\n"
-        "validation: best 0.080 after epoch 2, last 0.070\n"
+        "validation: 0.060 after epoch 1, 0.070 after epoch 3\n"
     )
     titles = [figure.get_suptitle() for figure in drawn[0]]
-    assert titles == ["Validation is best after epoch 2 of 3, at 0.080", "Another"]
+    assert titles == ["Epoch 3 ends at a loss of 1.00, validation at 0.070", "Another"]
     assert drawn[1][0] == (
         "Three line charts by epoch, 1 to 3. Loss: 3 to 1. precision@10 on learned likes: 0.200 to 0.400. "
-        "precision@10 on validation: 0.060 to 0.070, best 0.080 after epoch 2."
+        "precision@10 on validation: 0.060 to 0.070."
     )
 
 

@@ -57,7 +57,7 @@ def plot_tries(positions: Sequence[float], scores: Sequence[float], *, knob: str
         y_label=measure,
         height=3.2,
     ) as axes:
-        axes.plot(where, reached, "o-", color=BLUE, linewidth=1.2)
+        axes.plot(where, reached, "o", color=BLUE)
         axes.plot(where[best], reached[best], "o", color=ORANGE, markersize=11, markeredgecolor="white")
         axes.axhline(average, color=GRAY, linestyle="--", linewidth=1.2)
         axes.annotate(
@@ -200,7 +200,7 @@ def plot_live_curves(
     measure : str
         What was measured.
     title : str, optional
-        Replaces the title, which otherwise says after which epoch the validation part was best.
+        Replaces the title, which otherwise says where loss and validation end.
 
     Raises
     ------
@@ -213,7 +213,7 @@ def plot_live_curves(
     [figure] Three line charts by epoch, 1 to 3. Loss: 3 to 1. precision@10 on learned likes: 0.200 to 0.400. ...
     loss: 3.00 in epoch 1, 1.00 in epoch 3
     learned: 0.200 after epoch 1, 0.400 after epoch 3
-    validation: best 0.080 after epoch 2, last 0.070
+    validation: 0.060 after epoch 1, 0.070 after epoch 3
     """
     curves = [np.asarray(values, dtype=np.float64) for values in (loss, learned, validation)]
     lengths = [len(curve) for curve in curves]
@@ -224,19 +224,18 @@ def plot_live_curves(
             raise ValueError(f"{name} has {curve[~np.isfinite(curve)][0]}; expected finite numbers")
     losses, on_learned, kept_back = curves
     n = len(losses)
-    best = int(kept_back.argmax())
     with drawing_panels(
-        title or f"Validation is best after epoch {best + 1} of {n}, at {kept_back[best]:.3f}",
+        title or f"Epoch {n} ends at a loss of {losses[-1]:.2f}, validation at {kept_back[-1]:.3f}",
         ["loss", f"{measure}, learned likes", f"{measure}, validation"],
         alt=(
             f"Three line charts by epoch, 1 to {n}. Loss: {losses[0]:.3g} to {losses[-1]:.3g}. {measure} on learned "
             f"likes: {on_learned[0]:.3f} to {on_learned[-1]:.3f}. {measure} on validation: {kept_back[0]:.3f} to "
-            f"{kept_back[-1]:.3f}, best {kept_back[best]:.3f} after epoch {best + 1}."
+            f"{kept_back[-1]:.3f}."
         ),
         facts=[
             f"loss: {losses[0]:.2f} in epoch 1, {losses[-1]:.2f} in epoch {n}",
             f"learned: {on_learned[0]:.3f} after epoch 1, {on_learned[-1]:.3f} after epoch {n}",
-            f"validation: best {kept_back[best]:.3f} after epoch {best + 1}, last {kept_back[-1]:.3f}",
+            f"validation: {kept_back[0]:.3f} after epoch 1, {kept_back[-1]:.3f} after epoch {n}",
         ],
         height=2.9,
     ) as panels:
@@ -246,12 +245,3 @@ def plot_live_curves(
             axes.set_ylim(0, 1.12 * curve.max() if curve.max() > 0 else 1.0)
             axes.set_xlabel("epochs")
             axes.xaxis.get_major_locator().set_params(integer=True, nbins=5)
-        panels[2].plot(epochs[best], kept_back[best], "o", color=ORANGE, markersize=8)
-        panels[2].annotate(
-            "best",
-            (epochs[best], kept_back[best]),
-            xytext=(0, -14),
-            textcoords="offset points",
-            ha="center",
-            va="top",
-        )

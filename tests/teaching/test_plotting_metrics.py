@@ -119,7 +119,7 @@ def test_overlaps_and_clear_differences_are_counted(drawn, capsys):
     assert capsys.readouterr().out == (
         "separate intervals overlap in 2 of 3 seeds\nthe interval of the difference leaves out 0 in 2 of 3\n"
     )
-    assert title(drawn[0][0]) == "2 of 3 pairs overlap, 2 of 3 differences leave out 0"
+    assert title(drawn[0][0]) == "Intervals overlap in 2 of 3 seeds, differences leave out 0 in 2"
     low, high = drawn[0][0].axes[1].get_xlim()
     assert low < -0.2
     assert high > 0.4

@@ -247,7 +247,7 @@ def plot_paired_intervals(
     clear = int(((gaps[:, 0] > 0) | (gaps[:, 1] < 0)).sum())
     n = len(seeds)
     with drawing_panels(
-        title or f"{overlap} of {n} pairs overlap, {clear} of {n} differences leave out 0",
+        title or f"Intervals overlap in {overlap} of {n} seeds, differences leave out 0 in {clear}",
         ["each model for itself", f"the difference, {one} − {other}"],
         alt=f"Left, intervals of {measure} for {one} and {other}, a row for each of {n} seeds; right, of the "
         f"difference. Separate intervals overlap in {overlap}, the difference leaves out 0 in {clear}.",

@@ -2,11 +2,13 @@
 
 Lessons are read and exercises are filled in there, never in the course itself, so that an update of the
 course and the work of a learner cannot meet. Nothing here overwrites a file of the learner without keeping
-the old one.
+the old one. A notebook is handed out without its outputs: a result that stands on the page before anybody has
+guessed spoils the guess, and it comes when its cell is run.
 
-This module knows files and folders. It must not know about Jupyter, models or data.
+This module knows files and folders, and where a notebook keeps its outputs. It must not know about models or data.
 """
 
+import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -126,7 +128,7 @@ def update(course: Path, copy: Path) -> list[str]:
         for name in course_files(course):
             target = copy / name
             if not os.path.lexists(target):
-                _write(target, (course / name).read_bytes())
+                _write(target, _handed_out(course / name))
                 added.append(name)
     return added
 
@@ -182,7 +184,7 @@ def reset(course: Path, copy: Path, name: str) -> Reset:
     LearnerCopyError
         If the copy cannot be written. The learner's file is then still in its place.
     """
-    published = (course / name).read_bytes()
+    published = _handed_out(course / name)
     target = copy / name
     with _errors_explained(copy):
         if not os.path.lexists(target):
@@ -193,6 +195,18 @@ def reset(course: Path, copy: Path, name: str) -> Reset:
         backup = _keep_beside(target)
         _write(target, published)
         return Reset(name, kept_as=backup, changed=True)
+
+
+def _handed_out(path: Path) -> bytes:
+    """What a learner gets of a file of the course: a notebook without outputs, anything else as it is."""
+    content = path.read_bytes()
+    if path.suffix != ".ipynb":
+        return content
+    notebook = json.loads(content)
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+    return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _is_hidden(relative: Path) -> bool:

@@ -12,6 +12,22 @@ from recsys_lessons import cli, doctor, learner_copy
 from recsys_lessons.learner_copy import LearnerCopyError
 
 LESSON = "notebooks/00_start_here.ipynb"
+NOTEBOOK = {
+    "cells": [
+        {"cell_type": "markdown", "metadata": {}, "source": "# Start: é?"},
+        {"cell_type": "code", "metadata": {}, "source": "1 + 1", "execution_count": 1, "outputs": [{"text": "2"}]},
+    ],
+    "metadata": {"recsys_lessons": {"source": "published"}},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+
+
+def handed_out() -> str:
+    """What a learner gets of `NOTEBOOK`, as text."""
+    without = json.loads(json.dumps(NOTEBOOK))
+    without["cells"][1] |= {"execution_count": None, "outputs": []}
+    return json.dumps(without, indent=1, ensure_ascii=False) + "\n"
 
 
 @pytest.fixture
@@ -20,7 +36,8 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "published"
     for name in (LESSON, "notebooks/glossary.md", "notebooks/figures/map.png", "exercises/05_losses.ipynb"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(f"published {name}")
+        is_notebook = name.endswith(".ipynb")
+        (folder / name).write_text(json.dumps(NOTEBOOK) if is_notebook else f"published {name}")
     checkpoint = folder / "notebooks/.ipynb_checkpoints/00_start_here-checkpoint.ipynb"
     checkpoint.parent.mkdir()
     checkpoint.write_text("left behind by Jupyter")
@@ -45,7 +62,7 @@ def test_lab_copies_the_course_and_starts_on_the_first_lesson(course, copy, serv
     assert (
         cli.main(["lab", "--folder", str(copy), "--no-browser", "--port", "9123", "--", "--ServerApp.ip=0.0.0.0"]) == 0
     )
-    assert (copy / LESSON).read_text() == f"published {LESSON}"
+    assert (copy / LESSON).read_text(encoding="utf-8") == handed_out()
     assert (copy / "notebooks/figures/map.png").exists()
     assert not list(copy.rglob("*checkpoint*"))
     (arguments,) = served
@@ -62,11 +79,11 @@ def test_lab_never_touches_what_the_learner_has_and_adds_what_is_new(course, cop
     (copy / LESSON).write_text("my notes")
     (copy / "notebooks/mine.ipynb").write_text("all my own")
     (course / LESSON).write_text("a newer edition")
-    (course / "notebooks/01_feedback.ipynb").write_text("a new lesson")
+    (course / "notebooks/01_feedback.ipynb").write_text(json.dumps(NOTEBOOK))
     cli.main(["lab", "--folder", str(copy)])
     assert (copy / LESSON).read_text() == "my notes"
     assert (copy / "notebooks/mine.ipynb").read_text() == "all my own"
-    assert (copy / "notebooks/01_feedback.ipynb").read_text() == "a new lesson"
+    assert (copy / "notebooks/01_feedback.ipynb").read_text(encoding="utf-8") == handed_out()
     assert not list(copy.rglob("*.tmp"))
 
 
@@ -157,7 +174,7 @@ def test_reset_restores_one_file_and_keeps_every_old_one(course, copy, capsys):
     for number, work in enumerate(["first try", "second try", "third try"], start=1):
         (copy / LESSON).write_text(work)
         assert cli.main(["reset", LESSON, "--folder", str(copy)]) == 0
-        assert (copy / LESSON).read_text() == f"published {LESSON}"
+        assert (copy / LESSON).read_text(encoding="utf-8") == handed_out()
         assert f"00_start_here.backup-{number}.ipynb" in capsys.readouterr().out
     kept = [path.read_text() for path in sorted((copy / "notebooks").glob("*.backup-*"))]
     assert kept == ["first try", "second try", "third try"]
@@ -174,7 +191,7 @@ def test_reset_brings_a_deleted_file_back(course, copy, capsys):
     learner_copy.update(course, copy)
     (copy / LESSON).unlink()
     assert cli.main(["reset", LESSON, "--folder", str(copy)]) == 0
-    assert (copy / LESSON).read_text() == f"published {LESSON}"
+    assert (copy / LESSON).read_text(encoding="utf-8") == handed_out()
 
 
 @pytest.mark.parametrize(

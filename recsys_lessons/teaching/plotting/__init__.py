@@ -47,6 +47,7 @@ from recsys_lessons.teaching.plotting.metrics import (
     plot_paired_intervals,
     plot_ranked_lists,
 )
+from recsys_lessons.teaching.plotting.news import plot_feed, plot_shares
 from recsys_lessons.teaching.plotting.store import (
     plot_bought_again,
     plot_by_share,
@@ -90,6 +91,7 @@ __all__ = [
     "plot_embedding_map",
     "plot_error_by_epoch",
     "plot_feature_matrix",
+    "plot_feed",
     "plot_found_by_depth",
     "plot_genre_profile",
     "plot_identities",
@@ -106,6 +108,7 @@ __all__ = [
     "plot_repeats",
     "plot_search_by_epoch",
     "plot_sgd_steps",
+    "plot_shares",
     "plot_small_splits",
     "plot_threshold_and_split",
     "plot_training",

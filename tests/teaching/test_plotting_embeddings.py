@@ -151,6 +151,15 @@ def test_the_map_is_the_best_plane(drawn, world):
     np.testing.assert_allclose(np.sort(shown.var(axis=0, ddof=1))[::-1], values[:2])
 
 
+def test_the_map_shows_the_distances_its_title_counts(drawn, capsys, world):
+    films, genres, _ = world
+    plot_embedding_map(films, genres, NAMES + ["Noir"], highlight="Noir")
+    axes = drawn[0].axes[0]
+    assert axes.get_aspect() == 1
+    on_map = capsys.readouterr().out.split("by distance on this map: ")[1].split(";")[0]
+    assert axes.get_title(loc="left").startswith(f"Of a Noir film's 10 nearest here, {on_map} are Noir (")
+
+
 def test_another_sign_of_the_components_gives_the_same_facts(drawn, capsys, world):
     films, genres, _ = world
     for sign in (1, -1):

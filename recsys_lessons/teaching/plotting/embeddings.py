@@ -188,7 +188,7 @@ def plot_embedding_map(
         Embeddings of the genres. That of the colored genre is drawn: an arrow from the center of the map, in the
         direction in which the genre moves a film.
     title : str, optional
-        Replaces the title, which otherwise says how many of a colored film's nearest are colored, too.
+        Replaces the title, which otherwise says how many of a colored film's nearest on the map are colored, too.
 
     Raises
     ------
@@ -239,7 +239,9 @@ def plot_embedding_map(
         f"of the {_NEIGHBORS} nearest of a {highlight} film, {alike:.1f} are {highlight} "
         f"(by distance on this map: {on_map:.1f}; by chance: {by_chance:.1f})"
     )
-    finding = f"Of a {highlight} film's {_NEIGHBORS} nearest, {alike:.1f} are {highlight} ({by_chance:.1f} by chance)"
+    finding = (
+        f"Of a {highlight} film's {_NEIGHBORS} nearest here, {on_map:.1f} are {highlight} ({by_chance:.1f} by chance)"
+    )
     with drawing(
         title or finding,
         alt=f"Map of {n_films} films on two axes that hold {100 * share:.0f}% of their spread; {chosen.sum()} "
@@ -265,6 +267,7 @@ def plot_embedding_map(
             axes.update_datalim([scale * tip])
             axes.plot([], [], color=BLUE, lw=2.5, label=f"embedding of {highlight} (drawn {scale:.1f} times as long)")
         axes.margins(0.08)
+        axes.set_aspect("equal", adjustable="datalim")  # or distances would not be those that are counted
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=3)
 
 

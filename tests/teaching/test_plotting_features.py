@@ -42,9 +42,14 @@ def test_ways_to_train_are_told_with_counts_over_seeds(drawn, capsys):
 
 @pytest.mark.parametrize(
     ("ahead", "title"),
-    [((5, 0), "Genres help 1 of 2: one"), ((4, 5), "Genres help 2 of 2: one, two"), ((3, 0), "Genres help none of 2")],
+    [
+        ((5, 2), "Genres help 1 of 2: one"),
+        ((4, 5), "Genres help 2 of 2: one, two"),
+        ((3, 0), "Genres help none of 2, and cost two a third or more"),
+        ((0, 0), "Genres help none of 2, and cost one and two a third or more"),
+    ],
 )
-def test_the_title_names_what_is_ahead_in_four_of_five_seeds(drawn, ahead, title):
+def test_the_title_names_what_is_ahead_in_four_of_five_seeds_and_what_loses_a_third(drawn, ahead, title):
     results = {
         name: (np.ones(5), np.where(np.arange(5) < n, 2.0, 0.5)) for name, n in zip(("one", "two"), ahead, strict=True)
     }
@@ -88,9 +93,11 @@ def test_the_title_names_groups_of_which_each_member_loses_a_third(drawn):
     fall, rise = ([0.3, 0.3], [0.19, 0.19]), ([0.3, 0.3], [0.21, 0.21])
     results = {"none · one": fall, "liked · one": fall, "liked · two": fall, "all · one": fall, "all · two": rise}
     plot_with_and_without(results, measure=MEASURE, where="where {} are refused")
+    plot_with_and_without({"few · one": fall} | results, measure=MEASURE, where="where {} are refused")
     plot_with_and_without({"all · two": rise, "no · one": ([0.0, 0.0], [0.0, 0.0])}, measure=MEASURE, where="where {}")
     assert [figure.axes[0].get_title(loc="left") for figure in drawn[0]] == [
         "Genres cost a third or more where none or liked are refused",
+        "Genres cost a third or more where few, none or liked are refused",
         "Genres cost a third nowhere",
     ]
 
@@ -152,10 +159,9 @@ def test_the_place_of_a_new_film_is_that_of_the_median_user(drawn, capsys):
     assert capsys.readouterr().out == (
         "toy: place 2 of 4 for the median user, score 2.25\nsame: place 2 of 4 for the median user, score 2.25\n"
     )
-    left, right = drawn[0][0].axes
-    assert [bar.get_width() for bar in left.patches] == [1.0, 1.0]
-    assert [bar.get_width() for bar in right.patches] == [2, 2]
-    assert "Drama: 1. Crime: 1." in drawn[1][0]
+    (axes,) = drawn[0][0].axes
+    assert [bar.get_width() for bar in axes.patches] == [2, 2]
+    assert "Weights in its row: Drama: 1. Crime: 1." in drawn[1][0]
 
 
 def test_a_weight_counts(drawn, capsys):

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from recsys_lessons.teaching.plotting.style import BLUE, GRAY, ORANGE, VERMILION, drawing, drawing_panels
+from recsys_lessons.teaching.plotting.style import BLUE, GRAY, ORANGE, VERMILION, drawing
 
 __all__ = ["plot_bias_by_count", "plot_feature_matrix", "plot_new_film", "plot_with_and_without"]
 
@@ -34,7 +34,8 @@ def plot_with_and_without(
     measure : str
         What was measured, with the candidates: the label of the axis.
     title : str, optional
-        Replaces the title, which otherwise names the ways to train that are ahead in four of five seeds or more.
+        Replaces the title, which otherwise names the ways to train that are ahead in four of five seeds or more, and
+        those that lose a third or more in the mean.
     names : (str, str)
         What the two are called in the legend.
     added : str
@@ -83,13 +84,15 @@ def plot_with_and_without(
     finding = (
         f"{added.capitalize()} help {len(helped) or 'none'} of {len(counts)}{': ' * bool(helped)}{', '.join(helped)}"
     )
-    if where is not None:
-        harmed: dict[str, bool] = {}
-        for name, (without, with_) in pairs.items():
-            group = name.split(" · ")[0]
-            harmed[group] = harmed.get(group, True) and 3 * with_.mean() <= 2 * without.mean() and without.mean() > 0
-        groups = " or ".join(group for group, all_harmed in harmed.items() if all_harmed)
-        cost = f"cost a third or more {where.format(groups)}" if groups else "cost a third nowhere"
+    harmed: dict[str, bool] = {}
+    for name, (without, with_) in pairs.items():
+        group = name if where is None else name.split(" · ")[0]
+        harmed[group] = harmed.get(group, True) and 3 * with_.mean() <= 2 * without.mean() and without.mean() > 0
+    groups = [group for group, all_harmed in harmed.items() if all_harmed]
+    if where is None:
+        finding += f", and cost {_listed(groups, 'and')} a third or more" if groups else ""
+    else:
+        cost = f"cost a third or more {where.format(_listed(groups, 'or'))}" if groups else "cost a third nowhere"
         finding = f"{added.capitalize()} {cost}"
     never = "" if all(counts.values()) else "; the others in none" if ahead else "nowhere"
     change = {name: with_.mean() - without.mean() for name, (without, with_) in pairs.items()}
@@ -129,6 +132,11 @@ def plot_with_and_without(
             highest = max(highest, reference[1])
         axes.set_xlim(0, 1.06 * highest if highest > 0 else 1.0)
         axes.figure.legend(loc="outside lower center", ncols=3)
+
+
+def _listed(names: Sequence[str], last: str) -> str:
+    """Join names as a sentence does: a, b or c."""
+    return f" {last} ".join([", ".join(names[:-1])] * (len(names) > 1) + [names[-1]])
 
 
 def plot_bias_by_count(
@@ -193,7 +201,7 @@ def plot_bias_by_count(
             f"{kind} of the ten items with the highest bias: {counts[best].mean():.1f} on average, "
             f"of all: {counts.mean():.1f}",
         ],
-        x_label=f"number of {kind} of an item (dots spread sideways so that none hides another)",
+        x_label=f"number of {kind} of an item (dots are spread sideways)",
         y_label="bias of the item",
         height=3.8,
     ) as axes:
@@ -225,7 +233,7 @@ def plot_new_film(
     *,
     title: str | None = None,
 ) -> None:
-    """Show the row of a new film, which has genres and no identity, and where it comes in for the median user.
+    """Show where a new film, which has genres and no identity, comes in for the median user.
 
     Parameters
     ----------
@@ -248,8 +256,8 @@ def plot_new_film(
     --------
     >>> films = np.array([[1.0], [2.0], [3.0]]), np.zeros(3)
     >>> toy = np.ones((1, 1)), *films, np.ones((2, 1)), np.ones(2)
-    >>> plot_new_film({"Crime": 2}, ["Drama", "Crime"], {"toy": toy})  # doctest: +ELLIPSIS
-    [figure] Left, bars, weights in the row of the film. Crime: 2. Right, bars, its place among 4 films ...
+    >>> plot_new_film({"Crime": 2}, ["Drama", "Crime"], {"toy": toy})
+    [figure] Bars, the place of a new film among 4 for the median user. toy: 1. Weights in its row: Crime: 2.
     toy: place 1 of 4 for the median user, score 4.00
     """
     names = [str(name).removeprefix("genre:") for name in genres]
@@ -278,33 +286,26 @@ def plot_new_film(
     finding = f"A new film: place {places[best]:,} for {best}" + (
         f", {places[worst]:,} for {worst}" if len(places) > 1 else ""
     )
-    listed = ". ".join(f"{name}: {weight:g}" for name, weight in weights.items())
+    told = ". ".join(f"{name}: {weight:g}" for name, weight in weights.items())
     ranked = ". ".join(f"{name}: {place:,}" for name, place in places.items())
-    with drawing_panels(
+    with drawing(
         title or finding,
-        ["its row: weights of its genres", "its median place: short is good"],
         alt=(
-            f"Left, bars, weights in the row of the film. {listed}. Right, bars, its place among {n_films + 1:,} films "
-            f"for the median user. {ranked}."
+            f"Bars, the place of a new film among {n_films + 1:,} for the median user. {ranked}. "
+            f"Weights in its row: {told}."
         ),
         facts=facts[:4],
-        height=1.6 + 0.34 * max(len(weights), len(places)),
-    ) as (left, right):
-        left.barh(range(len(weights)), list(weights.values()), color=BLUE, height=0.55)
-        left.set_yticks(range(len(weights)), list(weights))
-        left.set_ylim(len(weights) - 0.4, -0.6)
-        left.set_xlabel("weight")
-        left.grid(axis="y", visible=False)
-        right.barh(range(len(places)), list(places.values()), color=ORANGE, height=0.55)
-        right.set_yticks(range(len(places)), list(places))
-        right.set_ylim(len(places) - 0.4, -0.6)
-        right.set_xlim(0, 1.22 * (n_films + 1))
-        right.locator_params(axis="x", nbins=4)
-        right.axvline(n_films + 1, color=GRAY, linewidth=1, linestyle=":")
-        right.set_xlabel(f"place (1 is best, {n_films + 1:,} is last)")
-        right.grid(axis="y", visible=False)
+        x_label=f"median place among all films (1 is best, {n_films + 1:,} is last; short is good)",
+        height=1.5 + 0.34 * len(places),
+    ) as axes:
+        axes.barh(range(len(places)), list(places.values()), color=ORANGE, height=0.55)
+        axes.set_yticks(range(len(places)), list(places))
+        axes.set_ylim(len(places) - 0.4, -0.6)
+        axes.set_xlim(0, 1.1 * (n_films + 1))
+        axes.axvline(n_films + 1, color=GRAY, linewidth=1, linestyle=":")
+        axes.grid(axis="y", visible=False)
         for at, place in enumerate(places.values()):
-            right.annotate(f"{place:,}", (place, at), xytext=(4, 0), textcoords="offset points", va="center")
+            axes.annotate(f"{place:,}", (place, at), xytext=(4, 0), textcoords="offset points", va="center")
 
 
 def plot_feature_matrix(matrix: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -> None:

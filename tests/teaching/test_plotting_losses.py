@@ -104,7 +104,11 @@ def test_a_search_is_told_by_its_cost_and_by_what_it_finds(drawn, capsys):
         "median likes of a film WARP finds: 1 before training, 12 after 2 epochs\n"
         "median likes of a film drawn from the catalog: 1; likes: 24\n"
     )
-    assert title(drawn[0][0]) == "WARP: from 4.9 draws for an update to 9.4"
+    plot_search_by_epoch({"WARP": [4.9, 4.9]}, [1, 10, 1], pools={})
+    assert [title(figure) for figure in drawn[0]] == [
+        "WARP searches longer, and finds better-known films",
+        "WARP searches no longer, and finds no better-known films",
+    ]
     left, right = drawn[0][0].axes
     assert len(left.lines) == 2
     assert list(right.lines[0].get_ydata()) == [1, 10, 12]
@@ -139,9 +143,7 @@ def test_a_search_that_finds_something_tells_rank_and_weight(drawn, capsys):
 def test_a_search_that_finds_nothing_takes_no_step(drawn, capsys):
     plot_warp_search([5.0, 0.0, 0.0], 0, set(), max_sampled=4)
     assert capsys.readouterr().out == (
-        "break the rule: 0 of 3 items, the true rank\n"
-        "this search: nothing in 4 draws, no step\n"
-        "2,000 searches: 0% find one\n"
+        "break the rule: 0 of 3 items\nthis search: nothing in 4 draws, no step\n2,000 searches: 0% find one\n"
     )
     assert title(drawn[0][0]) == "Nothing breaks the rule in 4 draws: no step"
 

@@ -105,7 +105,7 @@ def plot_two_measures(
         title or _leads(leaders),
         alt=f"Dots, {measures[1]} against {measures[0]}, one a seed. {described}.",
         facts=facts,
-        x_label=f"{measures[0]}{', ' * bool(candidates)}{candidates} (one dot a seed)",
+        x_label=f"{measures[0]}{', ' * bool(candidates)}{candidates} (one dot a seed; some coincide)",
         y_label=measures[1],
         height=4.2,
     ) as axes:
@@ -170,7 +170,7 @@ def plot_search_by_epoch(
     pools : mapping of str to float
         Medians to compare with, by what is drawn from: dashed lines.
     title : str, optional
-        Replaces the title, which otherwise tells how the cost of the loss named last changes.
+        Replaces the title, which otherwise tells what becomes of the search of the loss named last.
 
     Raises
     ------
@@ -203,10 +203,12 @@ def plot_search_by_epoch(
         f"median likes of a film {last} finds: {found[0]:g} before training, {found[-1]:g} after {n_epochs} epochs",
         *([f"median likes of a film drawn from {'; '.join(f'{n}: {v:g}' for n, v in pools.items())}"] if pools else []),
     ]
+    longer = "searches longer" if lines[last][-1] > lines[last][0] else "searches no longer"
+    finding = f"{last} {longer}, and finds {'better-known' if found[-1] > found[0] else 'no better-known'} films"
     spans = ". ".join(f"{name}: {line[0]:.1f} to {line[-1]:.1f}" for name, line in lines.items())
     dashed = "".join(f" Dashed, {name}: {value:g}." for name, value in pools.items())
     with drawing_panels(
-        title or f"{last}: from {lines[last][0]:.1f} draws for an update to {lines[last][-1]:.1f}",
+        title or finding,
         ["draws for each update", f"likes of the films that {last} refuses"],
         alt=(
             f"Left, lines, draws per update by epoch. {spans}. Right, line, median likes of the films that {last} "
@@ -285,7 +287,7 @@ def plot_warp_search(
     --------
     >>> plot_warp_search([2.0, 1.5, -1.0, -2.0, -3.0], 0, {0}, max_sampled=4)  # doctest: +ELLIPSIS
     [figure] Left, dots, scores of the items drawn, one after the other; dashed, the line of the rule at 1.00. ...
-    break the rule: 1 of 5 items, the true rank
+    break the rule: 1 of 5 items
     this search: draw 4 breaks the rule, rank 1, weight 0.00
     2,000 searches: 57% find one
     where they find one: estimated rank 1 to 4, mean 2; mean weight 0.66
@@ -320,7 +322,7 @@ def plot_warp_search(
         finding = f"Nothing breaks the rule in {max_sampled} draws: no step"
         ending = f"nothing in {max_sampled} draws, no step"
     facts = [
-        f"break the rule: {int(breaks.sum()):,} of {n_items:,} items, the true rank",
+        f"break the rule: {int(breaks.sum()):,} of {n_items:,} items",
         f"this search: {ending}",
         f"{REPEATS:,} searches: {finds.mean():.0%} find one",
     ]

@@ -263,7 +263,7 @@ _ABSOLUTE_PATH = re.compile(
     r"(?<![\w./:<-])/(?:home|root|tmp|usr|opt|var|etc|Users|work|mnt|srv|private|workspace)/[\w.-]+|\b[A-Za-z]:\\\w"
 )
 _URL_READ = re.compile(
-    r"https?://|\burlopen\b|\burlretrieve\b|\brequests\.\w|\bfetch_\w+\(|!\s*(?:pip|curl|wget)\b|%pip\b"
+    r"https?://|\burlopen\b|\burlretrieve\b|\brequests\.\w|\bfetch_\w+\((?!download_if_missing=False\))|!\s*(?:pip|curl|wget)\b|%pip\b"
 )
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
 _PICTURE_DATA = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]+")

@@ -227,6 +227,7 @@ def test_a_good_notebook_has_no_problems():
         **{"image/png": {"alt": "a bar"}},
     )
     assert build.problems(executed("a = 1 / 2  # see https://example.org; a note\na", [picture])) == []
+    assert build.problems(executed("fetch_movielens(download_if_missing=False)")) == []
 
 
 @pytest.mark.parametrize(

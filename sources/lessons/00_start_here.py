@@ -443,7 +443,7 @@ np.array_equal(model.item_embeddings, models[0].item_embeddings)
 # | 07 | [Tuning](07_tuning.ipynb) | What do the knobs do? |
 # | **08** | **[Cold start](08_cold_start.ipynb)** | What can be said about somebody never seen? |
 # | 09 | [Scenario A: news](09_scenario_a_news.ipynb) | Clicks and metadata: what goes to the top? |
-# | 10 | Scenario B: ratings | Stars, no metadata: which model? |
+# | 10 | [Scenario B: ratings](10_scenario_b_ratings.ipynb) | Stars, no metadata: which model? |
 # | 11 | [Scenario C: a store](11_scenario_c_store.ipynb) | Purchases and rich metadata: which loss? |
 # | 12 | Inside the kernels | Why is this fast, and how do we know it is right? |
 # | 13 | Serving and scale | How does it leave the notebook? |

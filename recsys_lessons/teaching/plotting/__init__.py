@@ -48,6 +48,7 @@ from recsys_lessons.teaching.plotting.metrics import (
     plot_ranked_lists,
 )
 from recsys_lessons.teaching.plotting.news import plot_feed, plot_shares
+from recsys_lessons.teaching.plotting.ratings import plot_residuals
 from recsys_lessons.teaching.plotting.store import (
     plot_bought_again,
     plot_by_share,
@@ -106,6 +107,7 @@ __all__ = [
     "plot_ranges_by_epoch",
     "plot_ranked_lists",
     "plot_repeats",
+    "plot_residuals",
     "plot_search_by_epoch",
     "plot_sgd_steps",
     "plot_shares",

@@ -86,6 +86,11 @@ def test_a_challenger_that_never_leads_everywhere_is_told_so(drawn):
     )
 
 
+def test_the_title_says_in_what_setting_the_challenger_ran(drawn):
+    plot_by_clicks([0, 5, 10], {"one": LINES, "two": LINES}, measure="share", setting="20 epochs")
+    assert drawn[0][0].get_suptitle().startswith("Clicks from zero (20 epochs) overtake attributes · ")
+
+
 def test_what_needs_no_clicks_is_a_level_line(drawn):
     plot_by_clicks([0, 5, 10], {"one": LINES, "two": LINES}, measure="share")
     for axes in drawn[0][0].axes:
@@ -125,7 +130,9 @@ def test_topics_are_counted_for_each_number_of_clicks(drawn, capsys):
     axes = drawn[0][0].axes[0]
     assert axes.get_title(loc="left") == "Culture leads with 5 clicks"
     assert "chosen:sport" in axes.get_xlabel()
-    assert [text.get_text() for text in drawn[0][0].legends[0].get_texts()] == ["culture", "sport", "world"]
+    assert [text.get_text() for text in drawn[0][0].legends[0].get_texts()] == ["culture", "sport", "another topic"]
+    colors = [bars[0].get_facecolor() for bars in axes.containers]
+    assert len(set(colors)) == 3
 
 
 def test_the_bars_of_a_row_add_up_to_the_list(drawn):

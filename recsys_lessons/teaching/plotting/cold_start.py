@@ -15,8 +15,6 @@ from recsys_lessons.teaching.plotting.style import (
     GREEN,
     ORANGE,
     PALETTE,
-    PURPLE,
-    SKY,
     VERMILION,
     drawing,
     drawing_panels,
@@ -112,6 +110,7 @@ def plot_by_clicks(
     *,
     measure: str,
     title: str | None = None,
+    setting: str = "",
     challenger: str = "from zero",
     champion: str = "attributes",
 ) -> None:
@@ -127,6 +126,8 @@ def plot_by_clicks(
         What was measured: the label of the axis.
     title : str, optional
         Replaces the title, which otherwise says when the challenger is ahead of the champion in each split.
+    setting : str
+        What the title adds to the challenger, such as how long it was folded in.
     challenger, champion : str
         The lines whose crossing is told.
 
@@ -173,7 +174,8 @@ def plot_by_clicks(
         always = [n for n, count in zip(shown, ahead, strict=True) if count == n_splits]
         crossings.append(f"{site}: {f'with {always[0]} clicks' if always else f'not with {shown[-1]} clicks'}")
     with drawing_panels(
-        title or f"Clicks {challenger} overtake {champion} · {' · '.join(crossings)}",
+        title
+        or f"Clicks {challenger}{f' ({setting})' if setting else ''} overtake {champion} · {' · '.join(crossings)}",
         list(tables),
         alt=f"Lines, {measure} by clicks known, mean of {n_splits} splits. {'. '.join(described)}.",
         facts=facts,
@@ -226,6 +228,7 @@ def plot_newcomer_list(
         What is known of the newcomer; may be empty.
     clicked : str
         The topic of the clicked articles.
+        It has a color of its own, and so has a topic that ends one of the attributes. The others are gray.
     title : str, optional
         Replaces the title, which otherwise says with how many clicks their topic leads the list.
 
@@ -251,8 +254,9 @@ def plot_newcomer_list(
     finding = f"{clicked.capitalize()} leads with {leads[0]} clicks" if leads else f"{clicked.capitalize()} never leads"
     told = {n: ", ".join(f"{topic} {count}" for topic, count in of.items()) for n, of in ordered.items()}
     n_places = max(len(topics) for topics in lists.values())
-    topics = sorted({topic for of in counts.values() for topic in of}, key=lambda topic: (topic != clicked, topic))
-    palette = (VERMILION, BLUE, ORANGE, GREEN, PURPLE, SKY, GRAY, "#BBBBBB", "#222222")
+    named = {text.rsplit(":", 1)[-1] for text in attributes} - {clicked}
+    own = [clicked, *sorted({topic for of in counts.values() for topic in of} & named)]
+    others = sorted({topic for of in counts.values() for topic in of} - set(own))
     with drawing(
         title or finding,
         alt=(
@@ -266,10 +270,12 @@ def plot_newcomer_list(
         height=1.9 + 0.42 * len(lists),
     ) as axes:
         left = np.zeros(len(lists))
-        for number, topic in enumerate(topics):
+        colors = {topic: (VERMILION, BLUE, ORANGE, GREEN)[place % 4] for place, topic in enumerate(own)}
+        for topic in (*own, *others):
             widths = np.array([of.get(topic, 0) for of in counts.values()])
-            color = palette[number % len(palette)]
-            axes.barh(range(len(lists)), widths, left=left, height=0.62, color=color, edgecolor="white", label=topic)
+            label = topic if topic in colors else "another topic" if topic == others[0] else None
+            color = colors.get(topic, "#BBBBBB")
+            axes.barh(range(len(lists)), widths, left=left, height=0.62, color=color, edgecolor="white", label=label)
             left += widths
         axes.set_yticks(range(len(lists)), [str(n) for n in lists])
         axes.set_ylim(len(lists) - 0.5, -0.5)

@@ -1,4 +1,4 @@
-"""The command `recsys-lessons`: open the course, reset a file of it, check the installation.
+"""The command `recsys-lessons`: open the course, reset a file of it, write cards, check the installation.
 
 Each command is one function that takes the parsed arguments and returns an exit code: 0 for success, 1 if
 the doctor found something to repair, 2 if the command could not do what was asked. Heavy imports happen
@@ -62,6 +62,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_folder(reset)
     reset.set_defaults(run=_reset)
+
+    cards = commands.add_parser("cards", help="write the interview questions as cards for Anki or Obsidian")
+    cards.add_argument("style", choices=("anki", "obsidian"), help="for which program")
+    cards.add_argument("--out", type=Path, metavar="FILE", help="a new file (default: interview.txt or interview.md)")
+    cards.set_defaults(run=_cards)
 
     doctor = commands.add_parser("doctor", help="check the installation, warm the kernel cache, say what to repair")
     doctor.set_defaults(run=_doctor)
@@ -174,6 +179,22 @@ def _reset(options: argparse.Namespace) -> int:
             print(f"{name} was missing and is there again.")
         else:
             print(f"{name} is as published again. Yours is kept as {done.kept_as}")
+    return 0
+
+
+def _cards(options: argparse.Namespace) -> int:
+    from recsys_lessons.teaching.cards import export
+
+    file = options.out or Path("interview.txt" if options.style == "anki" else "interview.md")
+    try:
+        export(file, options.style)
+    except FileExistsError:
+        print(f"recsys-lessons cards: {file} is there already; name a new file with --out", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"recsys-lessons cards: {file} cannot be written: {error.strerror}", file=sys.stderr)
+        return 2
+    print(f"Written: {file}")
     return 0
 
 

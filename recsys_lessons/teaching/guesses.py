@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["FILE_NAME", "guess", "your_guess"]
+__all__ = ["FILE_NAME", "guess", "guessed", "your_guess"]
 
 FILE_NAME = "my-guesses.json"
 
@@ -105,15 +105,20 @@ def your_guess(name: str, *, measured: Any) -> None:
     >>> your_guess("00 nobody was asked this", measured=f"{0.08123:.3f}")
     you guessed: nothing yet · measured: 0.081
     """
-    try:
-        known = _read(_file())
-        missing = _NOTHING_YET
-    except _UnreadableGuesses:
-        known = {}
-        missing = f"{_NOTHING_YET} that could be read from {FILE_NAME}"
-    known |= _kept_in_memory.get(_file(), {})
+    known, missing = _known()
     guessed = _as_text(known[name]) if name in known else missing
     print(f"you guessed: {guessed} · measured: {measured}")
+
+
+def guessed(name: str) -> Any:
+    """Return the guess recorded under a name, or None if there is none that can be read.
+
+    Examples
+    --------
+    >>> guessed("00 nobody was asked this") is None
+    True
+    """
+    return _known()[0].get(name)
 
 
 # --- answers -----------------------------------------------------------------------------------------------
@@ -169,6 +174,15 @@ def _as_text(answer: Any) -> str:
 
 def _file() -> Path:
     return Path.cwd() / FILE_NAME
+
+
+def _known() -> tuple[dict[str, Any], str]:
+    """All guesses of this folder, and what to say where there is none."""
+    try:
+        known, missing = _read(_file()), _NOTHING_YET
+    except _UnreadableGuesses:
+        known, missing = {}, f"{_NOTHING_YET} that could be read from {FILE_NAME}"
+    return known | _kept_in_memory.get(_file(), {}), missing
 
 
 def _read(file: Path) -> dict[str, Any]:

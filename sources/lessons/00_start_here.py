@@ -448,6 +448,6 @@ np.array_equal(model.item_embeddings, models[0].item_embeddings)
 # | 12 | Inside the kernels | Why is this fast, and how do we know it is right? |
 # | 13 | Serving and scale | How does it leave the notebook? |
 # | **14** | **[Interview review](14_interview_review.ipynb)** | Can you explain it? |
-# | 15 | Capstone | Can you do it on your own data? |
+# | 15 | [Capstone](15_capstone.ipynb) | Can you do it on your own data? |
 #
 # **Next:** 01. We counted a film somebody hated as one not seen; what did that cost? On the short path: 03, where films lose their identity.

@@ -254,7 +254,7 @@ for name, models in {"lots": lots, "BPR": plain["BPR"], "WARP": plain["WARP"], "
 # %% [markdown]
 # The models fill the feed with articles two weeks old. Clicks add up while an article is out, so the old have most, and nothing in the clicks says *when*. On these sites an article loses half of its appeal in five days (`half_life_days`).
 #
-# If age is the cause, then the same models, with nothing trained anew, must do well when only **articles of the last day** compete. Candidates change, and nothing else.
+# If age is the cause, then the same models, with nothing trained anew, must no longer be below lots when only **articles of the last day** compete. Candidates change, and nothing else.
 
 # %%
 from recsys_lessons.teaching.plotting import plot_shares

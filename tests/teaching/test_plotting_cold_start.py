@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recsys_lessons.teaching.plotting import plot_by_clicks, plot_newcomer_list, plot_two_races, style
+from recsys_lessons.teaching.plotting import plot_by_clicks, plot_newcomer_list, plot_two_races
 
 RACES = {"ids": ([0.2, 0.3], [0.5, 0.51]), "genres": (np.array([0.7, 0.71]), [0.68, 0.7])}
 LINES = {
@@ -12,15 +12,6 @@ LINES = {
     "from zero": np.array([[0.6, 0.75, 0.9], [0.5, 0.75, 0.8]]),
 }
 LISTS = {0: ["sport", "sport", "world"], 5: ["culture", "culture", "sport"], 10: np.array(["culture"] * 3)}
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """The figures that were drawn, and their text alternatives."""
-    figures, alts = [], []
-    monkeypatch.setattr(style, "_png", lambda figure: figures.append(figure) or b"")
-    monkeypatch.setattr(style, "_show", lambda picture, alt: alts.append(alt))
-    return figures, alts
 
 
 # --- two races -----------------------------------------------------------------------------------------------

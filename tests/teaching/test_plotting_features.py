@@ -8,20 +8,10 @@ from recsys_lessons.teaching.plotting import (
     plot_feature_matrix,
     plot_new_film,
     plot_with_and_without,
-    style,
 )
 
 RESULTS = {"logistic": ([0.05, 0.06], [0.01, 0.0]), "warp": (np.array([0.07, 0.08]), [0.07, 0.1])}
 MEASURE = "precision@10 on test"
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """The figures that were drawn, and their text alternatives."""
-    figures, alts = [], []
-    monkeypatch.setattr(style, "_png", lambda figure: figures.append(figure) or b"")
-    monkeypatch.setattr(style, "_show", lambda picture, alt: alts.append(alt))
-    return figures, alts
 
 
 # --- with and without ----------------------------------------------------------------------------------------

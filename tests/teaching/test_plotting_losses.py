@@ -3,19 +3,10 @@
 import numpy as np
 import pytest
 
-from recsys_lessons.teaching.plotting import plot_search_by_epoch, plot_two_measures, plot_warp_search, style
+from recsys_lessons.teaching.plotting import plot_search_by_epoch, plot_two_measures, plot_warp_search
 
 MEASURES = ("precision@10", "AUC")
 SCORES = [2.0, 1.5, -1.0, -2.0, -3.0]
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """The figures that were drawn, and their text alternatives."""
-    figures, alts = [], []
-    monkeypatch.setattr(style, "_png", lambda figure: figures.append(figure) or b"")
-    monkeypatch.setattr(style, "_show", lambda picture, alt: alts.append(alt))
-    return figures, alts
 
 
 def title(figure):

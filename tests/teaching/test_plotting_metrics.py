@@ -8,17 +8,7 @@ from recsys_lessons.teaching.plotting import (
     plot_lead_by_candidates,
     plot_paired_intervals,
     plot_ranked_lists,
-    style,
 )
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """The figures that were drawn, and their text alternatives."""
-    figures, alts = [], []
-    monkeypatch.setattr(style, "_png", lambda figure: figures.append(figure) or b"")
-    monkeypatch.setattr(style, "_show", lambda picture, alt: alts.append(alt))
-    return figures, alts
 
 
 def title(figure):

@@ -3,22 +3,13 @@
 import numpy as np
 import pytest
 
-from recsys_lessons.teaching.plotting import plot_feed, plot_shares, style
+from recsys_lessons.teaching.plotting import plot_feed, plot_shares
 
 SHARES = {
     "pushed": {"truth": [0.4, 0.5], "log": [0.8, 1.2]},
     "model": {"truth": [0.7, 0.8], "log": [0.6, 0.8]},
 }
 FEEDS = {"lots": [("world", 0.1), ("sport", 0.2)], "oracle": [("sport", 0.5)]}
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """The figures that were drawn, and their text alternatives."""
-    figures, alts = [], []
-    monkeypatch.setattr(style, "_png", lambda figure: figures.append(figure) or b"")
-    monkeypatch.setattr(style, "_show", lambda picture, alt: alts.append(alt))
-    return figures, alts
 
 
 def test_each_measure_has_a_mark_at_the_mean_and_a_line_over_the_range(drawn, capsys):

@@ -3,18 +3,9 @@
 import numpy as np
 import pytest
 
-from recsys_lessons.teaching.plotting import plot_residuals, style
+from recsys_lessons.teaching.plotting import plot_residuals
 
 OFF = {"biases": [1.0, 2.0, -1.0], "Funk SVD": [0.5, 0.5, 0.0]}
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """The figures that were drawn, and their text alternatives."""
-    figures, alts = [], []
-    monkeypatch.setattr(style, "_png", lambda figure: figures.append(figure) or b"")
-    monkeypatch.setattr(style, "_show", lambda picture, alt: alts.append(alt))
-    return figures, alts
 
 
 def test_mean_and_size_are_those_of_each_group_and_an_empty_group_is_left_out(drawn, capsys):

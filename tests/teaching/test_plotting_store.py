@@ -8,7 +8,6 @@ from recsys_lessons.teaching.plotting import (
     plot_by_share,
     plot_differences,
     plot_repeats,
-    style,
 )
 
 LISTS = {
@@ -17,15 +16,6 @@ LISTS = {
 }
 GAPS = {"a − b": (0.02, 0.01, 0.03, 10), "b − c": (0.0, -0.01, 0.01, 4), "c − d": (-0.02, -0.03, -0.01, 0)}
 LINES = {"WARP": np.array([[0.7, 0.5], [0.71, 0.5]]), "BPR": np.array([[0.6, 0.58]])}
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """The figures that were drawn, and their text alternatives."""
-    figures, alts = [], []
-    monkeypatch.setattr(style, "_png", lambda figure: figures.append(figure) or b"")
-    monkeypatch.setattr(style, "_show", lambda picture, alt: alts.append(alt))
-    return figures, alts
 
 
 def title(drawn):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recsys_lessons.teaching.plotting import plot_knobs, plot_live_curves, plot_tries, style
+from recsys_lessons.teaching.plotting import plot_knobs, plot_live_curves, plot_tries
 
 KNOBS = {
     "rate": {"0.01": [0.05, 0.06], "0.25": [0.0, 0.01]},
@@ -11,15 +11,6 @@ KNOBS = {
     "rho": {"0.5": [0.07, 0.08]},
 }
 DEFAULT = [0.07, 0.08, 0.075]
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """The figures that were drawn, and their text alternatives."""
-    figures, alts = [], []
-    monkeypatch.setattr(style, "_png", lambda figure: figures.append(figure) or b"")
-    monkeypatch.setattr(style, "_show", lambda picture, alt: alts.append(alt))
-    return figures, alts
 
 
 def title_of(figure):

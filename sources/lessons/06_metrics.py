@@ -15,7 +15,7 @@
 # When you have finished, you can
 #
 # - **compute** five metrics of a ranking by hand, and say what each of them cannot see;
-# - **check** the choices behind a figure: what competes, what counts as a win, whom one averages over;
+# - **check** the choices behind a number: what competes, what counts as a win, whom one averages over;
 # - **settle** whether a lead is more than luck, with an interval for the paired difference;
 # - **expose** a metric computed on sampled candidates.
 #
@@ -62,7 +62,7 @@ print("likes at 3 and 6:", after.round(3))
 your_guess("06 one step up", measured=(before != after).sum())
 
 # %% [markdown]
-# Only AUC has noticed. It counts pairs, wherever they stand. Precision, recall and NDCG do not look below place $k$, and reciprocal rank does not look below the first like.
+# Only AUC has noticed. It counts pairs, wherever they stand. Precision, recall and NDCG do not look below place $k$, and only NDCG sees the order above it. Reciprocal rank does not look below the first like.
 #
 # Now the library. `Popularity(by="ratings")` with one rating for each film gives the first film 8 points, the last 1:
 
@@ -84,7 +84,7 @@ print(f"AUC {auc_score(in_order, likes)[0]:.3f}, reciprocal rank {reciprocal_ran
 # %% [markdown]
 # ## Two models, five verdicts
 #
-# The films and likes of lesson 00: train, and a test of up to ten films a user. A metric is computed for each user who has likes in test, then averaged. Three losses, five seeds each, 30 epochs, and the popularity list, the same for everybody. All films compete but those the user liked in train.
+# The films and likes of lesson 00: train, and a test of up to ten films a user. A metric is computed for each user who has likes in test, then averaged. Three losses (BPR wants each like above a film drawn from others' likes), five seeds each, 30 epochs, and the popularity list. All films compete but those the user liked in train.
 
 # %%
 from recsys_lessons.datasets import load_movies
@@ -109,7 +109,7 @@ metrics = {"precision@10": precision_at_k, "recall@10": recall_at_k, "AUC": auc_
 metrics |= {"reciprocal rank": reciprocal_rank, "NDCG@10": ndcg_at_k}
 
 # %% [markdown]
-# In lesson 05 BPR led logistic on precision@10 after 10 epochs, and lost on AUC. Now there are five judges. **How many of the five side with BPR, in every seed?**
+# In lesson 05 BPR led logistic on precision@10 after 10 epochs. Now there are five judges. **How many of the five side with BPR, in every seed?**
 
 # %%
 guess("06 bpr or logistic", "?", one_of=(1, 2, 3, 4))
@@ -128,7 +128,7 @@ print("BPR ahead, of 5 seeds:", ", ".join(f"{metric} {count}" for metric, count 
 your_guess("06 bpr or logistic", measured=list(ahead.values()).count(5))
 
 # %% [markdown]
-# BPR leads on the four that look at the top, logistic on AUC, each in five of five seeds. Even the popularity list beats BPR there. Same models, same films, same users.
+# BPR leads on the four that look at the top, logistic on AUC, each in five of five seeds. There even the popularity list beats BPR; on the other four it is level with logistic.
 #
 # ### Is 0.08 low?
 #
@@ -143,7 +143,7 @@ crowded = [precision_at_k(model, test).mean() for model in models["WARP"]]
 print(f"WARP, with train films competing: {min(crowded):.3f}–{max(crowded):.3f}")
 
 # %% [markdown]
-# The ceiling is 0.570. And what competes matters: let the films of train run as well, and four tenths of WARP's precision are gone, taken by films the user is known to like. A figure says little without its ceiling, its candidates and a baseline.
+# The ceiling is 0.570. And what competes matters: let the films of train run as well, and four tenths of WARP's precision are gone, taken by films the user is known to like. A number says little without its ceiling, its candidates and a baseline.
 #
 # ## What does AUC see?
 #
@@ -193,7 +193,7 @@ auc = [auc_score(model, test, train).mean() for model in first_ten]
 print(f"only the first ten turned: AUC {min(auc):.3f}–{max(auc):.3f}")
 
 # %% [markdown]
-# Precision@10 has not moved in any digit, and AUC has collapsed. (Reciprocal rank slips: some first likes were below ten.) Turn the first ten instead, and AUC stays. They are a thousandth of the catalog; it is about the other 9,000.
+# Precision@10 has not moved in any digit, and AUC has collapsed; to 0.22, not 0.07, since 15 in 100 likes stood in the first ten and stayed. (Reciprocal rank slips: some first likes were below ten.) Turn the first ten instead, and AUC stays. They are a thousandth of the catalog; AUC is about the other 9,000.
 #
 # So BPR may have lost on AUC far below anything on the screen. Where do the likes stand?
 
@@ -230,12 +230,12 @@ for top, depths in swaps:
     print(f", AUC {min(auc):.3f}–{max(auc):.3f}")
 
 # %% [markdown]
-# Precision@10 stays with the first 100. AUC goes with the depths: BPR gains nearly 0.04 with logistic's and leads, logistic loses nearly 0.02 with BPR's. A mix does gain something by itself: above either model's depths, the other's first 100 do better. But that cannot explain a loss. What BPR lacks on AUC, it lacks below place 100.
+# Precision@10 stays with the first 100. AUC goes with the depths: BPR gains nearly 0.04 with logistic's and leads, logistic loses nearly 0.02 with BPR's. A mix does gain something by itself, but that cannot explain a loss. What BPR lacks on AUC, it lacks below place 100. (Lesson 05 mends it, with other negatives.)
 #
 # Which verdict is right? Ask what the ranking is *for*. Ten films on a screen: precision, recall or NDCG at 10. A single suggestion: reciprocal rank. A ranking that somebody filters first, by genre or by price, may show any part of the list: AUC.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Before the swap, ask for the experiment: "BPR loses on AUC because of its depths. What would you change, and only that?" Expect "train longer". That changes the top as well.
+# Before the swap, ask for the experiment: "BPR loses on AUC because of its depths. What would you change, and only that?"
 
 # %% [markdown]
 # ## A model that knows nothing
@@ -260,7 +260,7 @@ your_guess("06 same score", measured=f"{auc:.3f} here, 0.500 if a tie is half a 
 # %% [markdown]
 # The library, like LightFM ([#149](https://github.com/lyst/lightfm/pull/149)), counts ties against the model: a score that says nothing earns nothing. Sorted by number it gets 0.754, and has learned nothing either. By lot about half is left: it was the order of the table that knew something. Who computes AUC by hand, with `argsort`, may measure that.
 #
-# There is one more silent choice: who is averaged?
+# One choice is still silent: who is averaged?
 #
 # ## Averaged over whom?
 #
@@ -278,8 +278,8 @@ averages = {}  # metric, what counts once, loss: one number a split
 for split in range(5):
     some, held_out = random_train_test_split((train + test).tocoo(), test_percentage=0.2, random_state=split)
     held = held_out.tocsr().getnnz(axis=1)
-    held = held[held > 0]
-    weights = {"each user": np.ones(len(held)), "each like": held, "each user with over 50": held > 50}
+    held = held[held > 0]  # the metrics leave out the same users
+    weights = {"each user": np.ones(len(held)), "each like": held, "up to 50": held <= 50, "over 50": held > 50}
     for loss in ("bpr", "logistic"):
         model = train_one(loss, some, 42 + split)
         for metric in ("precision@10", "recall@10"):
@@ -289,22 +289,22 @@ for split in range(5):
 
 # %%
 busy, ahead = held > 50, {}
-print(f"last split: {busy.sum()} of {len(held)} users have over 50 likes, together {held[busy].sum() / held.sum():.0%}")
-for metric in ("precision@10", "recall@10"):
-    for who in weights:
-        bpr, logistic = averages[metric, who, "bpr"], averages[metric, who, "logistic"]
-        ahead[metric, who] = np.greater(bpr, logistic).sum()
-        print(f"{metric:12}  {who:22}  BPR {min(bpr):.3f}–{max(bpr):.3f}", end="")
-        print(f", logistic {min(logistic):.3f}–{max(logistic):.3f}; BPR ahead in {ahead[metric, who]} of 5")
+print(f"last split: {busy.sum()} of {len(held)} users have over 50 likes held out", end="")
+print(f", together {held[busy].sum() / held.sum():.0%}")
+for metric, who in [("precision@10", who) for who in weights] + [("recall@10", "each like")]:
+    bpr, logistic = averages[metric, who, "bpr"], averages[metric, who, "logistic"]
+    ahead[metric, who] = np.greater(bpr, logistic).sum()
+    print(f"{metric:12}  {who:9}  BPR {min(bpr):.3f}–{max(bpr):.3f}", end="")
+    print(f", logistic {min(logistic):.3f}–{max(logistic):.3f}; BPR ahead in {ahead[metric, who]} of 5")
 your_guess("06 each like", measured=f"BPR ahead in {ahead['precision@10', 'each like']} of 5")
 
 # %% [markdown]
-# On precision@10 the order is reversed, in five splits of five. BPR serves the many with few likes better, logistic the few with many, and the weights decide whom you hear. Recall@10 keeps its order: ten places hold so little of what the busy like that logistic's lead there is tiny. Report both groups, then choose on purpose. And would other users say the same?
+# On precision@10 the order is reversed, in five splits of five. BPR serves the many with few likes better, logistic the few with many (35 here, and the splits overlap), and the weights decide whom you hear. Recall@10 keeps its order, and must: weighted by likes it is all hits over all likes, the first row with another divisor. Report both groups, then choose on purpose. And would other users say the same?
 
 # %% [markdown]
 # ## Is it luck?
 #
-# WARP is ahead of BPR on precision@10, by about a hundredth, for 664 users. With 664 others, would it still be?
+# WARP is ahead of BPR on precision@10, by about a hundredth, for 664 users.
 #
 # The **bootstrap** asks the users we have: draw 664 of them with replacement, so that some come twice and some not at all, and average again. Do it 1,000 times. Between the 2.5th and the 97.5th percentile of these averages lies a **95% interval**.
 #
@@ -333,32 +333,33 @@ plot_paired_intervals(separate, paired, seeds=seeds, measure="precision@10, trai
 shuffle = np.random.default_rng(1).permutation
 shuffled = [interval(w - shuffle(b)) for w, b in zip(warp, bpr, strict=True)]
 print(f"leaves out 0: paired {sum(low > 0 for low, _ in paired)}, shuffled {sum(low > 0 for low, _ in shuffled)} of 5")
-for name, ends in {"paired": paired, "users shuffled": shuffled, "WARP alone": separate["WARP"]}.items():
+print("WARP − BPR, a seed each:", *[f"{(w - b).mean():.3f}" for w, b in zip(warp, bpr, strict=True)])
+for name, ends in {"paired": paired, "users shuffled": shuffled, **separate}.items():
     width = np.diff(ends)
     print(f"{name:14} width {width.min():.3f}–{width.max():.3f}")
 same = [interval(warp[i] - warp[j]) for i in range(5) for j in range(i)]
 print(f"two seeds of WARP: 0 inside in {sum(low < 0 < high for low, high in same)} of 10 differences")
 
 # %% [markdown]
-# Pairing makes the interval narrower by more than a third. And overlap was the wrong question: even with the users shuffled, most differences leave out 0. Not to overlap, two intervals 0.016 wide must be 0.016 apart. For the difference of independent ones the widths add up as squares, to 0.022, and half of that is enough.
+# Pairing makes the interval narrower by more than a third. And overlap was the wrong question: even with the users shuffled, most differences leave out 0. Not to overlap, averages with intervals 0.016 and 0.015 wide must be 0.0155 apart. For the difference of independent ones the widths add up as squares, to 0.022, and half of that, 0.011, is enough: four of the five leads are larger.
 #
-# The last line is a control, though ten differences of five models are not ten independent ones. Where there is nothing to find, the paired interval finds nothing. But it knows only about other users. Other seeds have to be tried, as here, and other catalogs, of which this page has one.
+# The last line is a control (ten differences, but of five models): where there is nothing to find, the paired interval finds nothing. But it knows only about other users. Other seeds have to be tried, as here, and other catalogs, of which this page has one.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Many learned "no overlap means significant" and turned it around. Let somebody defend that before the users are shuffled. Then: what does the interval not know? Seeds, splits, another month.
+# Many learned "no overlap means significant" and turned it around. Let somebody defend that before the users are shuffled.
 
 # %% [markdown]
 # ## A hundred negatives
 #
 # To rank millions of items for every like is much work. A well-known shortcut lets each like compete with 100 films drawn at random, and counts how often it comes in among the first ten: the **hit rate**. With all films as competitors that is nearly recall@10, where BPR leads.
 #
-# It is hoped that the order of models stays. **Who leads with 30 negatives, and who with 300?**
+# The hope: the order of models stays. **Who leads with 30 negatives, and who with 300?**
 
 # %%
 guess("06 negatives", "?", expected='two names, ["with 30", "with 300"]', one_of=("BPR", "logistic"))
 
 # %% [markdown]
-# We need not draw films. If $a$ of the user's $N$ other films stand above the like, then of 100 drawn ones about $100\, a / N$ do, and `hypergeometric(a, N − a, 100)` draws that number. Other films are those the user likes neither in train nor in test.
+# If $a$ of the user's $N$ other films stand above the like, then of 100 drawn ones about $100\, a / N$ do, and `hypergeometric(a, N − a, 100)` draws that number. Other films are those the user likes neither in train nor in test.
 
 # %%
 known = train + test
@@ -397,7 +398,7 @@ your_guess("06 negatives", measured=f"{with_30}, {with_300}")
 plot_lead_by_candidates(numbers, leads, names=("BPR", "logistic"), measure="hit rate among the first ten")
 
 # %% [markdown]
-# With 30 negatives logistic wins, with 300 BPR does, and no interval comes near 0. With 100 one ends at −0.001: too close to bet on. More draws would not help, these are 20 for each like. What does a sampled metric look at? Turn the first 100 places of every list:
+# With 30 negatives logistic wins, with 300 BPR does, and no interval comes near 0. With 100 logistic leads too, though an interval ends at −0.001. What does a sampled metric look at? Turn the first 100 places of every list:
 
 # %%
 places_of = {"as it is": above["BPR"], "first 100 turned": [turn(a, 0, 99) for a in above["BPR"]]}
@@ -417,7 +418,7 @@ print(f"one negative, only the first place a hit: {min(one):.3f}–{max(one):.3f
 #
 # $$P(\text{win}) = \frac{N - a}{N} \qquad\text{which is, on average, AUC.}$$
 #
-# Krichene and Rendle showed in 2020 that with few negatives most metrics of the top come close to AUC. Is it again the depths? Swap them, both ways, with 30 negatives:
+# Krichene and Rendle showed in 2020 that with few negatives most metrics of the top come close to AUC. Is it again the depths? Swap them, with 30 negatives:
 
 # %%
 for top, depths in swaps:
@@ -426,7 +427,7 @@ for top, depths in swaps:
     print(f"first 100 of {top:8}, depths of {depths:8}: hit rate {min(sampled):.3f}–{max(sampled):.3f}")
 
 # %% [markdown]
-# It goes with the depths: the metric of "the first ten" is decided below place 100. If all items for all users are too much work, rank all items for fewer users: the interval gets wider, and the question stays the right one.
+# It goes mostly with the depths (a mix gains here, too): "the first ten" are decided largely below place 100. If all items for all users are too much work, rank all items for fewer users: the interval gets wider, and the question stays the right one.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Ask who has read "HR@10" in a paper, and whether it said how many competed. Then: where in the list is the cut with 100 negatives and a million items?
@@ -437,7 +438,7 @@ for top, depths in swaps:
 # Twenty films, four likes, cut after ten. `b` is `a` with the first like one place higher.
 #
 # 1. Move each of the other likes of `a` one place up instead, one at a time. Which step pays most, and in which currency?
-# 2. Give `a` the likes 1, 19 and 20. Find three places for `b` such that it has three hits in the first ten, and NDCG@10 still prefers `a`.
+# 2. Give `a` three likes, 1, 19 and 20. Find three places for `b` such that it has three hits in the first ten, and NDCG@10 still prefers `a`.
 
 # %%
 from recsys_lessons.teaching.plotting import plot_ranked_lists
@@ -492,17 +493,17 @@ plot_ranked_lists({"a": a, "b": b}, n_items=20, k=10)
 # %% [markdown] tags=["quiz"]
 # **4. A paper reports hit rate@10 with 100 negatives from 50,000 items: A 0.74, B 0.72, ten runs each. Whose first ten are better?**
 #
-# <details><summary>a. Not known</summary>Yes. The cut lies where ten of 100 are better, near place 5,000. On films the same kind of figure, with 30 negatives, chose the model with fewer likes in the first ten.</details>
+# <details><summary>a. Not known</summary>Yes. The cut lies where ten of 100 are better, near place 5,000. On films the same metric, with 30 negatives, chose the model with fewer likes in the first ten.</details>
 # <details><summary>b. A's, since ten runs agree</summary>They agree on another question. More draws make a sampled metric steadier, and leave it where it looks.</details>
 # <details><summary>c. B's, since sampling reverses the order</summary>It reversed one order here, with 30 negatives, and not with 300. It need not.</details>
 
 # %% [markdown] tags=["recap"]
 # ## What you can do now
 #
-# - **Compute:** likes at 3 and 7 of eight give 0.25, 0.5, 0.417, 0.333 and 0.307. Precision, recall and NDCG are blind below $k$, reciprocal rank below the first like; AUC hardly sees the top: with everything below place 10 upside down, it fell from 0.93 to 0.22, and precision@10 stayed; with the first ten turned, AUC stayed.
+# - **Compute:** likes at 3 and 7 of eight give 0.25, 0.5, 0.417, 0.333 and 0.307. Precision, recall and NDCG are blind below $k$, the first two also to the order above it, reciprocal rank below the first like; AUC hardly sees the top: with everything below place 10 upside down, it fell from 0.93 to 0.22; with the first ten turned, it stayed.
 # - **Check:** the ceiling (0.570), what competes (train films cost WARP four tenths), ties (equal scores: 0, a half or 0.754), and averages: with equal users BPR led on precision@10 in five splits of five, with equal likes in none.
 # - **Settle:** WARP and BPR overlap for all five seeds, and the paired difference leaves out 0 for all five, at 0.6 of the width with users shuffled.
-# - **Expose:** 100 negatives put the cut near place 900, and turning the first 100 places hardly moves the hit rate. Logistic wins with 30 negatives, BPR with 300 and more, and 100 is too close to call; with 30, the hit rate goes with the depths.
+# - **Expose:** 100 negatives put the cut near place 900, and turning the first 100 places hardly moves the hit rate. Logistic wins with 30 negatives and, less clearly, with 100, BPR with 300 and more; with 30, the hit rate goes mostly with the depths.
 
 # %% [markdown]
 # **Next:** 07. Now you can tell a better model from a lucky one. Which knob makes one, and how much of a gain is only the seed?

@@ -76,7 +76,7 @@ def test_what_is_left_is_measured_by_the_slope(shown, capsys):
 
 def test_new_users_are_shown_by_the_mean_over_seeds(shown, capsys):
     plot_by_number_known([0, 10], {"biases": [[1.0, 0.9], [0.9, 0.8]], "mean": [[0.9, 1.1], [0.9, 1.1]]})
-    assert title_of(shown[0]) == "Lowest error by ratings known: biases with 10; mean with 0"
+    assert title_of(shown[0]) == "Lowest on average: biases with 10; mean with 0"
     np.testing.assert_allclose(shown[0].axes[0].lines[0].get_ydata(), [0.95, 0.85])
     assert "biases: 0.950 · 0.850 with 0, 10 known" in capsys.readouterr().out
 

@@ -259,7 +259,7 @@ def plot_by_number_known(
     where = {name: ", ".join(str(n) for n, winner in zip(known, best, strict=True) if winner == name) for name in means}
     finding = "; ".join(f"{name} with {places}" for name, places in where.items() if places)
     with drawing(
-        title or f"Lowest error by ratings known: {finding}",
+        title or f"Lowest on average: {finding}",
         alt=f"Lines, RMSE of new users by ratings known, mean of {n_seeds} seeds. "
         + ". ".join(f"{name}: {mean[0]:.3f} to {mean[-1]:.3f}" for name, mean in means.items())
         + ".",

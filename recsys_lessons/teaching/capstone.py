@@ -28,6 +28,8 @@ __all__ = ["Interactions", "decision_page", "example_files", "find_traps", "read
 
 # Beyond this year, a number of seconds is most likely a number of milliseconds.
 LATEST_SECOND = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
+# Before this one, most likely 20260131, 2026, or the days that spreadsheets count.
+EARLIEST_SECOND = 1e8
 
 
 @dataclass(frozen=True, eq=False)
@@ -461,7 +463,7 @@ def _number(cell: str, where: str) -> float:
     try:
         number = float(text)
     except ValueError:
-        hint = " Is it a decimal comma?" if re.fullmatch(r"-?\d+,\d+", text) else ""
+        hint = " Is it a decimal comma?" if re.fullmatch(r"-?\d+(\.\d{3})*,\d+", text) else ""
         raise ValueError(f"{where}: {text!r} is no number.{hint}") from None
     if not math.isfinite(number):
         raise ValueError(f"{where}: {text!r} is no finite number")
@@ -472,8 +474,12 @@ def _seconds(cell: str, where: str) -> float:
     text = cell.strip()
     if re.fullmatch(r"-?\d+(\.\d*)?([eE][+-]?\d+)?", text):
         seconds = float(text)
-        if not 0 <= seconds <= LATEST_SECOND:
+        if seconds > LATEST_SECOND:
             raise ValueError(f"{where}: {text} is no time in seconds since 1970. Is it in milliseconds?")
+        if seconds < EARLIEST_SECOND:
+            raise ValueError(
+                f"{where}: {text} would be a second before 1973. Is it a date without hyphens, or a day's number?"
+            )
         return seconds
     try:
         moment = datetime.fromisoformat(text)

@@ -1,6 +1,7 @@
 """The capstone's files, traps and page: what is read, what is refused and why, what is counted."""
 
 import csv
+import re
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,11 @@ def test_whatever_csv_writes_is_read_back(tmp_path_factory, rows):
         (ROWS.replace("Alien", ""), "line 3 of mine.csv has no item id in the column 'what'"),
         (ROWS.replace("2.5", "good"), "line 3 of mine.csv, column 'stars': 'good' is no number"),
         (ROWS.replace("2.5", '"2,5"'), "'2,5' is no number. Is it a decimal comma"),
+        (ROWS.replace("2.5", '"1.250,00"'), "'1.250,00' is no number. Is it a decimal comma"),
+        (
+            ROWS.replace("1767830400", "20260108"),
+            "20260108 would be a second before 1973. Is it a date without hyphens",
+        ),
         (ROWS.replace("2.5", "nan"), "'nan' is no finite number"),
         (ROWS.replace("2.5", ""), "'' is no number"),
         (ROWS.replace("2026-01-05", "05.01.2026"), "line 2 of mine.csv, column 'when': '05.01.2026' is no time"),
@@ -171,7 +177,8 @@ def matrices(train: list[list[int]], test: list[list[int]]) -> tuple[sp.csr_matr
 
 
 def looked_at(file, text: str, train, test, features=None) -> dict[str, str]:
-    read = read_interactions(file(text), user="u", item="i", time="t")
+    dated = re.sub(r",(\d)$", r",2026-01-0\1", text, flags=re.MULTILINE)
+    read = read_interactions(file(dated), user="u", item="i", time="t")
     return find_traps(read, *matrices(train, test), features)
 
 

@@ -333,8 +333,27 @@ for name, models_and_features in served.items():
 
 # %% [markdown]
 # With WARP, genres and a blank row cost the known films nothing. With BPR they took over half of its precision (lesson 04). So take WARP. But at an AUC no lower than BPR's it gives newcomers one place in two hundred at most, BPR one in six. **An AUC of 0.7 says nothing about places on a list of ten.** If newcomers must be seen, reserve places for them, and rank newcomers *among newcomers*. (What that earns we have not measured.)
+
+# %% [markdown]
+# ### Identity dropout, a cure from the literature
 #
-# **Identity dropout** (after DropoutNet; Volkovs, Yu and Poutanen, 2017) takes the identity from a random quarter of the films in each epoch. It hardly helped newcomers among themselves, and known films paid (not shown).
+# DropoutNet (Volkovs, Yu and Poutanen, 2017) drops what cold items will not have, now and then, *while training*. Here a random quarter of the films loses its identity in each epoch. Asked with a blank row, as before:
+
+# %%
+dropped = []
+for split, (*_, of_films) in enumerate(splits):
+    model, rng = LightFM(loss="warp", no_components=30, random_state=split), np.random.default_rng(split)
+    for _ in range(10):
+        keeps = sp.diags(rng.random(n_films) > 0.25, dtype=np.float32)
+        _ = model.fit_partial(train[split], item_features=sp.hstack([keeps, of_films], format="csr"))
+    dropped.append(model)
+
+rows = [(auc(models, blank), auc(models, blank, newcomers), cost(models, blank)[0]) for models in (hybrid, dropped)]
+for name, old, new in zip(("against all", "among newcomers", "precision, known"), *rows, strict=True):
+    print(f"{name:16} {span(old)}, with dropout {span(new)}, higher in {(new > old).sum()} of 5")
+
+# %% [markdown]
+# It lifts newcomers a little against all films and hardly among themselves, and the known films pay, in every split. (DropoutNet is a deep network and drops inputs of users as well; this is its idea, not its result.)
 
 # %% [markdown]
 # ## A reader who just signed up

@@ -1,13 +1,15 @@
 """Build the notebooks of the course from the scripts in this folder.
 
     python sources/build.py              build what is stale
-    python sources/build.py 00 03        build these, stale or not
+    python sources/build.py 00 03        build these, stale or not: lessons and exercises
     python sources/build.py --all        build everything
     python sources/build.py --draft 03   build it although the form of a lesson is not complete
     python sources/build.py --check      say what is stale, and end with 1 if anything is
 
 A lesson is a jupytext percent script, ``sources/lessons/NN_name.py``. Its notebook is executed from top to
-bottom in an empty folder and a fresh kernel, and stored with its outputs in ``notebooks/NN_name.ipynb``. A
+bottom in an empty folder and a fresh kernel, and stored with its outputs in ``notebooks/NN_name.ipynb``. From a page
+of exercises, ``sources/exercises/NN_name.py``, and the bank of problems come two (`worksheets.py`): the executed
+``solutions/NN_name.ipynb`` and, without the worked answers and without outputs, ``exercises/NN_name.ipynb``. A
 cell that raises, writes to stderr or leaves something that cannot be reproduced stops the build of that
 notebook: the message names the line, and the notebook that was there stays. So does a departure from the form
 of a lesson (`lesson_form.py`), which is looked for first.
@@ -16,7 +18,8 @@ Two builds of one source give the same bytes. So cell ids come from content, the
 state of a widget, no version of Python. Each notebook carries the hash of the source (and of `FORMAT`) that
 it was built from.
 
-The script must know nothing about the lessons' subject; it imports nothing from the library.
+This script must know nothing about the lessons' subject; it imports nothing from the library (`worksheets.py` reads
+the bank).
 """
 
 from __future__ import annotations
@@ -37,6 +40,7 @@ import jupytext
 import lesson_form
 import nbformat
 import slides
+import worksheets
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
@@ -61,6 +65,8 @@ class Shelf:
     sources: Path
     notebooks: Path
     form: Callable[[NotebookNode], list[str]] = lambda notebook: []
+    #: Where notebooks go that a learner fills in; None for lessons.
+    unsolved: Path | None = None
 
     def scripts(self) -> list[Path]:
         """All sources, in order."""
@@ -72,8 +78,18 @@ class Shelf:
 
     def orphans(self) -> list[Path]:
         """Notebooks whose source is gone."""
-        built = {self.notebook_of(script) for script in self.scripts()}
-        return sorted(path for path in self.notebooks.glob("*.ipynb") if path not in built)
+        built = {path for script in self.scripts() for path in self.made_from(script)}
+        folders = [folder for folder in (self.notebooks, self.unsolved) if folder is not None]
+        return sorted(path for folder in folders for path in folder.glob("*.ipynb") if path not in built)
+
+    def exercise_of(self, script: Path) -> Path | None:
+        """The notebook without worked answers that is built from `script`; None for a lesson."""
+        return None if self.unsolved is None else self.unsolved / f"{script.stem}.ipynb"
+
+    def made_from(self, script: Path) -> list[Path]:
+        """All notebooks that are built from `script`."""
+        exercise = self.exercise_of(script)
+        return [self.notebook_of(script)] + ([] if exercise is None else [exercise])
 
     def texts(self) -> list[tuple[Path, Path]]:
         """Pages, and the style of the slides, that are copied as they are: (source, copy)."""
@@ -82,7 +98,8 @@ class Shelf:
 
 
 LESSONS = Shelf(ROOT / "sources" / "lessons", ROOT / "notebooks", lesson_form.problems)
-SHELVES = (LESSONS,)
+EXERCISES = Shelf(ROOT / "sources" / "exercises", ROOT / "solutions", worksheets.problems, ROOT / "exercises")
+SHELVES = (LESSONS, EXERCISES)
 
 
 class BuildError(Exception):
@@ -93,9 +110,14 @@ class BuildError(Exception):
 
 
 def source_hash(script: Path) -> str:
-    """Hash of the text of `script` and of `FORMAT`; line endings do not count."""
-    text = script.read_bytes().replace(b"\r\n", b"\n")
+    """Hash of the text of `script`, of its problems in the bank and of `FORMAT`; line endings do not count."""
+    paths = [script, worksheets.bank_of(script)] if _names_problems(script) else [script]
+    text = b"".join(path.read_bytes().replace(b"\r\n", b"\n") for path in paths)
     return hashlib.sha256(b"format %d\n" % FORMAT + text).hexdigest()
+
+
+def _names_problems(script: Path) -> bool:
+    return re.search(rb"^# %% .*\bproblem=", script.read_bytes(), flags=re.MULTILINE) is not None
 
 
 def relative(path: Path) -> str:
@@ -106,10 +128,15 @@ def relative(path: Path) -> str:
 
 def read(script: Path) -> NotebookNode:
     """Turn a percent script into a clean notebook that has not been executed."""
-    parsed = jupytext.read(script, fmt="py:percent")
+    parsed = jupytext.read(script, fmt="py:percent").cells
+    if _names_problems(script):
+        try:
+            parsed = worksheets.expanded(parsed, script.stem[:2])
+        except (ValueError, LookupError) as error:
+            raise BuildError(f"{relative(script)}: {error}") from error
     cells = []
     seen: Counter[str] = Counter()
-    for cell in slides.arranged(parsed.cells):
+    for cell in slides.arranged(parsed):
         digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
         seen[digest] += 1
         cell_id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
@@ -337,8 +364,13 @@ def is_stale(script: Path, notebook: Path) -> bool:
     return built_from(notebook) != source_hash(script)
 
 
-def build(script: Path, target: Path, form: Callable[[NotebookNode], list[str]] | None = None) -> None:
-    """Build the executed notebook `target` from `script`.
+def build(
+    script: Path,
+    target: Path,
+    form: Callable[[NotebookNode], list[str]] | None = None,
+    exercise: Path | None = None,
+) -> None:
+    """Build the executed notebook `target` from `script`, and from it the `exercise` without worked answers.
 
     Without `form`, a function that says what the notebook lacks, any form will do.
 
@@ -357,6 +389,8 @@ def build(script: Path, target: Path, form: Callable[[NotebookNode], list[str]] 
         found.append(f"the notebook has {len(content):,} bytes; expected at most {LIMIT_BYTES:,}")
     _refuse(script, found)
     replace(target, content)
+    if exercise is not None:
+        replace(exercise, serialized(worksheets.unsolved(notebook)))
 
 
 def _refuse(script: Path, found: list[str]) -> None:
@@ -386,11 +420,11 @@ def check(shelves: tuple[Shelf, ...] = SHELVES) -> list[str]:
     found = []
     for shelf in shelves:
         for script in shelf.scripts():
-            notebook = shelf.notebook_of(script)
-            if not notebook.exists():
-                found.append(f"{relative(notebook)} is missing")
-            elif is_stale(script, notebook):
-                found.append(f"{relative(notebook)} is stale: {relative(script)} has changed since it was built")
+            for notebook in shelf.made_from(script):
+                if not notebook.exists():
+                    found.append(f"{relative(notebook)} is missing")
+                elif is_stale(script, notebook):
+                    found.append(f"{relative(notebook)} is stale: {relative(script)} has changed since it was built")
         found += [
             f"{relative(copy)} differs from {relative(source)}"
             for source, copy in shelf.texts()
@@ -406,15 +440,22 @@ def everything(shelves: tuple[Shelf, ...]) -> list[tuple[Path, Shelf]]:
 
 
 def select(names: list[str], shelves: tuple[Shelf, ...]) -> list[tuple[Path, Shelf]]:
-    """Find the scripts that `names` mean: a stem, the beginning of one, or a path."""
+    """Find the scripts that `names` mean: a stem, the beginning of one, or a path (``exercises/05``)."""
     pairs = everything(shelves)
     chosen: list[tuple[Path, Shelf]] = []
     for name in names:
-        matching = [pair for pair in pairs if pair[0].stem.startswith(Path(name).stem)]
+        folder = Path(name).parent.name
+        standing = [pair for pair in pairs if folder in _folders(*pair)]
+        matching = [pair for pair in standing or pairs if pair[0].stem.startswith(Path(name).stem)]
         if not matching:
             raise BuildError(f"no source is called {name}; there are: {', '.join(p[0].stem for p in pairs) or 'none'}")
         chosen += [pair for pair in matching if pair not in chosen]
     return chosen
+
+
+def _folders(script: Path, shelf: Shelf) -> set[str]:
+    """Names of the folders in which a person finds `script` and what is made from it."""
+    return {shelf.sources.name, *(path.parent.name for path in shelf.made_from(script))}
 
 
 def main(arguments: list[str] | None = None, shelves: tuple[Shelf, ...] = SHELVES) -> int:
@@ -439,7 +480,9 @@ def main(arguments: list[str] | None = None, shelves: tuple[Shelf, ...] = SHELVE
     if not options.names:
         pairs = everything(shelves)
         chosen = [
-            (script, shelf) for script, shelf in pairs if options.all or is_stale(script, shelf.notebook_of(script))
+            (script, shelf)
+            for script, shelf in pairs
+            if options.all or any(is_stale(script, notebook) for notebook in shelf.made_from(script))
         ]
     failures = 0
     for script, shelf in chosen:
@@ -448,7 +491,7 @@ def main(arguments: list[str] | None = None, shelves: tuple[Shelf, ...] = SHELVE
             for problem in shelf.form(read(script)):
                 print(f"{relative(script)}: {problem}", file=sys.stderr)
         try:
-            build(script, notebook, None if options.draft else shelf.form)
+            build(script, notebook, None if options.draft else shelf.form, shelf.exercise_of(script))
         except BuildError as error:
             failures += 1
             print(f"NOT built {relative(notebook)}\n{error}\n", file=sys.stderr)

@@ -1,0 +1,1 @@
+"""The problems of the exercises, one file for each lesson."""

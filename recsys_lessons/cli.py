@@ -1,8 +1,8 @@
-"""The command `recsys-lessons`: open the course, reset a file of it, write cards, check the installation.
+"""The command `recsys-lessons`: open the course, check exercises, reset a file, write cards, check the installation.
 
-Each command is one function that takes the parsed arguments and returns an exit code: 0 for success, 1 if
-the doctor found something to repair, 2 if the command could not do what was asked. Heavy imports happen
-inside the commands.
+Each command is one function that takes the parsed arguments and returns an exit code: 0 for success, 1 if an answer
+is not right yet or the doctor found something to repair, 2 if the command could not do what was asked. Heavy imports
+happen inside the commands.
 """
 
 import argparse
@@ -53,6 +53,18 @@ def _parser() -> argparse.ArgumentParser:
     lab.add_argument("jupyter", nargs="*", metavar="-- OPTION", help="everything after -- is handed to JupyterLab")
     lab.set_defaults(run=_lab)
 
+    check = commands.add_parser("check", help="run exercise notebooks and say how far each problem is")
+    check.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="such as my-course/exercises/05_losses.ipynb")
+    check.add_argument("--all", action="store_true", help="all exercises of your copy of the course")
+    check.add_argument(
+        "--seconds",
+        type=_seconds,
+        metavar="S",
+        help="time limit for each cell (default: 30); an endless loop ends then",
+    )
+    _add_folder(check)
+    check.set_defaults(run=_check)
+
     reset = commands.add_parser(
         "reset",
         help="put one published lesson or exercise back, keeping yours beside it as a numbered backup",
@@ -81,6 +93,16 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"expected a number from 1 to 65535, got {text!r}")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, at most 3600, got {text!r}")
+    return seconds
 
 
 def _copy_folder(options: argparse.Namespace) -> Path:
@@ -180,6 +202,37 @@ def _reset(options: argparse.Namespace) -> int:
         else:
             print(f"{name} is as published again. Yours is kept as {done.kept_as}")
     return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    missing = [name for name in ("nbval", "nbformat") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise LearnerCopyError(f'{missing[0]} is not installed. Install it with: pip install "recsys-lessons[lab]"')
+    from recsys_lessons.teaching.checks import notebooks
+
+    if options.all == bool(options.notebooks):
+        raise LearnerCopyError("name the notebooks to check, or say --all, and not both")
+    paths = [Path(name).expanduser() for name in options.notebooks]
+    if options.all:
+        exercises = _copy_folder(options) / "exercises"
+        paths = sorted(path for path in exercises.glob("[0-9][0-9]_*.ipynb") if ".backup-" not in path.name)
+        if not paths:
+            raise LearnerCopyError(f"there are no exercises in {exercises}. Open the course once: recsys-lessons lab")
+    worst, n_right, n_problems = 0, 0, 0
+    for path in paths:
+        try:
+            outcomes = notebooks.check_notebook(path, options.seconds or notebooks.SECONDS)
+        except notebooks.NotebookError as error:
+            print(f"recsys-lessons check: {error}", file=sys.stderr)
+            worst = 2
+            continue
+        print(notebooks.table(path, outcomes), flush=True)
+        n_right += sum(outcome.right for outcome in outcomes)
+        n_problems += len(outcomes)
+        worst = max(worst, 0 if all(outcome.right for outcome in outcomes) else 1)
+    if len(paths) > 1 and n_problems:
+        print(f"{n_right} of {n_problems} problems right in {len(paths)} notebooks")
+    return worst
 
 
 def _cards(options: argparse.Namespace) -> int:

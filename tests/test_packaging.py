@@ -183,10 +183,12 @@ class TestFloors:
                     home = ["recsys_lessons", *relative.parts[:-1]][: len(relative.parts) - node.level + 1]
                     module = ".".join([*(home if node.level else []), *filter(None, [node.module])])
                     whole = module == "recsys_lessons"
-                    found += [
-                        (relative.as_posix(), f"{module}.{alias.name}" if whole else module) for alias in node.names
-                    ]
+                    found += [(relative.as_posix(), self.home(alias.name) if whole else module) for alias in node.names]
         return found
+
+    def home(self, name: str) -> str:
+        """The module that the package's attribute `name` is, or comes from."""
+        return getattr(getattr(recsys_lessons, name, None), "__module__", f"recsys_lessons.{name}")
 
     def test_a_floor_imports_only_floors_below(self):
         upward = [

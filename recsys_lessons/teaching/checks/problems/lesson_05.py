@@ -192,7 +192,7 @@ FIND_VIOLATION = Problem(
     hints=(
         "Walk through the draws in order and count each one, whatever it meets.",
         "Item j violates if its score is greater than the positive's minus 1, and the user does not like it.",
-        "for draws, item in enumerate(drawn, start=1): if scores[item] > scores[positive] - 1 and ...: return item, draws",
+        "for draws, item in enumerate(drawn, start=1): if scores[item] > scores[positive] - 1 and ...: return ...",
     ),
 )
 

@@ -28,6 +28,7 @@ __all__ = ["Card", "Evidence", "as_anki", "as_obsidian", "card", "export", "inte
 FILE = Path(__file__).with_name("interview.toml")
 LESSON = "14"  # the lesson under whose number answers are kept
 MARKS = "marks"
+PARTS = ("mechanism", "number", "limit")  # of an answer; noted by their first letters
 DECK = "Hybrid recommenders"
 
 
@@ -121,7 +122,8 @@ def card(name: str, answer: str, marks: int | str = "?") -> None:
     name : str
         The name of a card of ``interview.toml``.
     answer : str
-        The learner's own answer, or ``"?"``. It is kept as a guess is, under ``"14"`` and the name.
+        The learner's own answer, or ``"?"``. It is kept as a guess is, under ``"14"`` and the name. It may end with
+        the parts it lacks, ``"(m)"``, ``"(n)"``, ``"(l)"`` or several of the letters; `score_card` counts them.
     marks : {0, 1, 2, "?"}
         What the learner gives that answer, once it has been compared.
 
@@ -133,35 +135,38 @@ def card(name: str, answer: str, marks: int | str = "?") -> None:
     Examples
     --------
     >>> card("hybrid", "?")  # doctest: +ELLIPSIS
-    put your guess in place of "?": your answer, in one to three sentences
     What is LightFM...
+    put your guess in place of "?": your answer, in one to three sentences
     """
     known = {one.name: one for one in load_cards()}
     if name not in known:
         raise ValueError(f"name is {name!r}; expected one of {', '.join(known)}")
     if not isinstance(answer, str):
         raise ValueError(f"answer is {answer!r}; expected a text in quotes")
-    guesses.guess(f"{LESSON} {name}", answer, expected="your answer, in one to three sentences")
     is_answered = answer.strip() not in ("?", "")
+    _show(known[name], is_answered)
+    guesses.guess(f"{LESSON} {name}", answer, expected="your answer, in one to three sentences")
     if is_answered or marks != "?":
         guesses.guess(f"{LESSON} {name} {MARKS}", marks, one_of=(0, 1, 2))
-    _show(known[name], is_answered)
 
 
 def score_card() -> None:
-    """Print, topic by topic, the marks the learner has given.
+    """Print, topic by topic, the marks the learner has given, and how often each part was noted as missing.
 
     Examples
     --------
     >>> score_card()  # doctest: +ELLIPSIS
-    the note: 0 of ... marks, 0 of 4 cards marked
+    four questions: 0 of ... marks, 0 of 4 cards marked
     ...
+    noted as missing: mechanism 0, number 0, limit 0 times
     """
     cards = load_cards()
     for topic in dict.fromkeys(one.topic for one in cards):
         given = [_marks(one) for one in cards if one.topic == topic]
         marked = [marks for marks in given if marks is not None]
         print(f"{topic}: {sum(marked)} of {2 * len(given)} marks, {len(marked)} of {len(given)} cards marked")
+    noted = "".join(_noted_as_missing(one) for one in cards)
+    print(f"noted as missing: {', '.join(f'{part} {noted.count(part[0])}' for part in PARTS)} times")
 
 
 def interview(n: int = 5, *, seed: int = 0, topics: Sequence[str] | None = None) -> None:
@@ -185,7 +190,7 @@ def interview(n: int = 5, *, seed: int = 0, topics: Sequence[str] | None = None)
 
     Examples
     --------
-    >>> interview(1, seed=1, topics=["the note"])  # doctest: +ELLIPSIS
+    >>> interview(1, seed=1, topics=["four questions"])  # doctest: +ELLIPSIS
     1. ...
        then: ...
        (card: ...)
@@ -300,6 +305,13 @@ def _marks(one: Card) -> int | None:
     """The marks that the learner gave a card, from 0 to 2."""
     given = guesses.guessed(f"{LESSON} {one.name} {MARKS}")
     return given if given in (0, 1, 2) else None
+
+
+def _noted_as_missing(one: Card) -> str:
+    """The letters in brackets at the end of the learner's answer."""
+    letters = "".join(part[0] for part in PARTS)
+    at_end = re.search(rf"\(([{letters}]+)\)$", str(guesses.guessed(f"{LESSON} {one.name}")).strip())
+    return at_end[1] if at_end else ""
 
 
 def _proof(one: Card) -> str:

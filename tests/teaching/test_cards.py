@@ -67,7 +67,9 @@ def test_a_question_is_short_and_an_answer_can_be_said_in_a_minute_or_a_case_in_
 def test_the_answer_is_kept_and_the_model_answer_shown_beside_it(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     cards.card("hybrid", "?")
-    assert capsys.readouterr().out.startswith('put your guess in place of "?"')
+    question, prompt = capsys.readouterr().out.splitlines()
+    assert question == cards._plain(CARDS[0].question)
+    assert prompt.startswith('put your guess in place of "?"')
     assert not list(tmp_path.iterdir())
     cards.card("hybrid", "sums of feature vectors")
     assert "kept: sums of feature vectors" in capsys.readouterr().out
@@ -105,17 +107,28 @@ def test_an_answer_is_a_text_and_marks_are_0_to_2(tmp_path, monkeypatch):
 
 def test_marks_are_added_up_by_topic_and_the_weakest_cards_are_asked_first(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    first, second, *others = [one.name for one in CARDS if one.topic == "the note"]
+    first, second, *others = [one.name for one in CARDS if one.topic == "four questions"]
     for name, marks in {first: 2, second: 0}.items():
         cards.card(name, "an answer", marks=marks)
     capsys.readouterr()
     cards.score_card()
-    assert capsys.readouterr().out.startswith("the note: 2 of 8 marks, 2 of 4 cards marked\nfeatures: 0 of")
+    assert capsys.readouterr().out.startswith("four questions: 2 of 8 marks, 2 of 4 cards marked\nfeatures: 0 of")
     for seed in range(5):
-        cards.interview(4, seed=seed, topics=["the note"])
+        cards.interview(4, seed=seed, topics=["four questions"])
         asked = re.findall(r"\(card: (.+)\)", capsys.readouterr().out)
         assert set(asked[:2]) == set(others)
         assert asked[2:] == [second, first]
+
+
+def test_parts_noted_at_the_end_of_answers_are_counted(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for one, answer in zip(
+        CARDS, ("sums (nl)", "it fails (l) ", "WARP (on movies)", "stars (l), not likes"), strict=False
+    ):
+        cards.card(one.name, answer, marks=1)
+    capsys.readouterr()
+    cards.score_card()
+    assert capsys.readouterr().out.endswith("noted as missing: mechanism 0, number 1, limit 2 times\n")
 
 
 def test_an_interview_draws_other_cards_with_another_seed_and_the_same_with_the_same(capsys):
@@ -125,9 +138,9 @@ def test_an_interview_draws_other_cards_with_another_seed_and_the_same_with_the_
         drawn.append(re.findall(r"\(card: (.+)\)", capsys.readouterr().out))
     assert drawn[0] == drawn[1] != drawn[2]
     assert len(set(drawn[0])) == 5
-    cards.interview(4, topics=["the note"])
+    cards.interview(4, topics=["four questions"])
     assert set(re.findall(r"\(card: (.+)\)", capsys.readouterr().out)) == {
-        one.name for one in CARDS if one.topic == "the note"
+        one.name for one in CARDS if one.topic == "four questions"
     }
 
 
@@ -137,7 +150,7 @@ def test_an_interview_draws_other_cards_with_another_seed_and_the_same_with_the_
         ({"n": 0}, "n is 0; expected a whole number from 1 to"),
         ({"n": 1000}, "n is 1000; expected"),
         ({"n": True}, "n is True; expected"),
-        ({"n": 5, "topics": ["the note"]}, "n is 5; expected a whole number from 1 to 4"),
+        ({"n": 5, "topics": ["four questions"]}, "n is 5; expected a whole number from 1 to 4"),
         ({"topics": "losses"}, "topics is 'losses'; expected a list of some of"),
         ({"topics": ["loses"]}, "topics is .*; expected a list of some of .*losses"),
     ],

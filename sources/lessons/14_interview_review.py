@@ -243,7 +243,7 @@ score_card()
 # </details>
 
 # %% [markdown]
-# **Take the deck with you.** In a terminal, `recsys-lessons cards anki` writes a file that Anki imports (*File, Import*), and `recsys-lessons cards obsidian` a note for Obsidian's plugin *Spaced Repetition*.
+# **Take the deck with you.** In a terminal, `recsys-lessons cards anki` writes a file that Anki imports, and `recsys-lessons cards obsidian` a note for Obsidian's plugin *Spaced Repetition*.
 
 # %% [markdown]
 # ## Mistakes people have made
@@ -275,7 +275,7 @@ score_card()
 # %% [markdown] tags=["quiz"]
 # **3. You do not know the number. What do you say?**
 #
-# <details><summary>a. The nearest number you remember, from another data set</summary>WARP's precision@10 was .08 on movies and .04 on groceries. Said without its data it is wrong; said with them, it is only a start.</details>
+# <details><summary>a. The nearest number you remember, from another data set</summary>WARP's precision@10 was .08 on movies and .04 on groceries. Without its data it is wrong.</details>
 # <details><summary>b. That it depends</summary>On what? Name two things it depends on, and it becomes an answer.</details>
 # <details><summary>c. The mechanism, the direction you expect, and the experiment that would tell you the number</summary>Yes. One mark at least, and often the better conversation.</details>
 

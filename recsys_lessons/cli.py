@@ -1,4 +1,4 @@
-"""The command `recsys-lessons`: open the course, check exercises, reset a file, write cards, check the installation.
+"""The command `recsys-lessons`: open the course, check and grade exercises, reset a file, write cards.
 
 Each command is one function that takes the parsed arguments and returns an exit code: 0 for success, 1 if an answer
 is not right yet or the doctor found something to repair, 2 if the command could not do what was asked. Heavy imports
@@ -65,6 +65,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_folder(check)
     check.set_defaults(run=_check)
 
+    grade = commands.add_parser("grade", help="for teachers: grade a folder of submitted exercises")
+    grade.add_argument("submissions", type=Path, metavar="FOLDER", help="a folder for each learner, or notebooks")
+    grade.add_argument("--out", type=Path, default=Path("grades.csv"), metavar="FILE", help="default: grades.csv")
+    grade.add_argument("--seconds", type=_seconds, metavar="S", help="time limit for each answer (default: 20)")
+    grade.add_argument("--jobs", type=_jobs, metavar="N", help="how many at a time (default: one a processor)")
+    grade.set_defaults(run=_grade)
+
     reset = commands.add_parser(
         "reset",
         help="put one published lesson or exercise back, keeping yours beside it as a numbered backup",
@@ -103,6 +110,12 @@ def _seconds(text: str) -> float:
     if not 0 < seconds <= 3600:
         raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, at most 3600, got {text!r}")
     return seconds
+
+
+def _jobs(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 256:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to 256, got {text!r}")
+    return int(text)
 
 
 def _copy_folder(options: argparse.Namespace) -> Path:
@@ -233,6 +246,45 @@ def _check(options: argparse.Namespace) -> int:
     if len(paths) > 1 and n_problems:
         print(f"{n_right} of {n_problems} problems right in {len(paths)} notebooks")
     return worst
+
+
+def _grade(options: argparse.Namespace) -> int:
+    missing = [name for name in ("IPython", "nbformat") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise LearnerCopyError(f'{missing[0]} is not installed. Install it with: pip install "recsys-lessons[lab]"')
+    if not sys.platform.startswith("linux"):
+        raise LearnerCopyError("grading confines learners' code with means of Linux; run it there, or in a container")
+    from recsys_lessons.models.warm_up import warm_up
+    from recsys_lessons.teaching.grading import confining, grading, reports
+
+    folder = options.submissions.expanduser()
+    if not folder.is_dir():
+        raise LearnerCopyError(f"there is no folder {folder}")
+    submissions = grading.find_submissions(folder)
+    if not submissions:
+        raise LearnerCopyError(f"there is no notebook in {folder}")
+    try:
+        confinement = confining.choose([folder])
+        print(f"{len(submissions)} notebooks; answers run under {confinement.kind}.", flush=True)
+        if confinement.why:
+            print(
+                f"  No bubblewrap ({confinement.why}): see TEACHING.md for what is not covered then.", file=sys.stderr
+            )
+        warm_up()
+        graded = grading.grade_all(
+            submissions,
+            confinement,
+            seconds=options.seconds or grading.SECONDS,
+            jobs=options.jobs,
+            on_graded=lambda one: print(f"  {one.submission.name}: {one.points} of {len(one.grades)}", flush=True),
+        )
+        written = reports.write_reports(options.out.expanduser(), graded, confinement)
+    except confining.ConfinementError as error:
+        raise LearnerCopyError(str(error)) from error
+    except OSError as error:
+        raise LearnerCopyError(f"{options.out} cannot be written: {error.strerror or error}") from error
+    print(f"Written: {written[0]}, {written[1]} and {len(written) - 2} pages for learners beside it")
+    return 0
 
 
 def _cards(options: argparse.Namespace) -> int:

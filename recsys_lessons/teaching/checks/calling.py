@@ -25,7 +25,30 @@ from recsys_lessons.teaching.checks.values import NotPlain, plain, unchanged
 
 __all__ = ["Attempt", "Raised", "Result", "attempt"]
 
-_PRINTED = 2_000  # characters of what an answer prints that are kept
+_KEPT = 2_000  # characters of what an answer prints that are kept in one call
+_ALLOWED = 10_000_000  # characters that it may print in one call
+
+
+class TooMuchPrinted(RuntimeError):
+    """An answer printed without end, or nearly."""
+
+
+class _Printed(io.TextIOBase):
+    """Where an answer's output goes: the beginning is kept, the rest counted."""
+
+    def __init__(self) -> None:
+        self.kept, self.length = "", 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if len(self.kept) < _KEPT:
+            self.kept = (self.kept + text)[:_KEPT]
+        self.length += len(text)
+        if self.length > _ALLOWED:
+            raise TooMuchPrinted(f"printed more than {_ALLOWED:,} characters in one call")
+        return len(text)
 
 
 @dataclass(frozen=True)
@@ -133,7 +156,7 @@ def _is_empty(answer: Callable[..., Any]) -> bool:
 
 def _call(answer: Callable[..., Any], arguments: tuple[Any, ...], names: list[str]) -> Result:
     copies = copy.deepcopy(arguments)
-    printed = io.StringIO()
+    printed = _Printed()
     value, raised = None, None
     with _quiet(printed):
         try:
@@ -146,12 +169,12 @@ def _call(answer: Callable[..., Any], arguments: tuple[Any, ...], names: list[st
         value, not_plain = plain(value), ""
     except NotPlain as error:
         value, not_plain = None, str(error)
-    return Result(value, not_plain, raised, changed, printed.getvalue()[:_PRINTED])
+    return Result(value, not_plain, raised, changed, printed.kept)
 
 
 @contextlib.contextmanager
-def _quiet(printed: io.StringIO) -> Iterator[None]:
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
+def _quiet(printed: _Printed) -> Iterator[None]:
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(_Printed()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 

@@ -90,7 +90,7 @@ def _first_fault(problem: Problem, tried: Attempt) -> tuple[tuple[tuple[str, str
     """The first case that went wrong: facts about it, a diagnosis if the fault itself names one, and the exception."""
     for number, (case, result) in enumerate(zip(problem.cases, tried.results, strict=False)):
         told = _told(problem, case)
-        printed = [("printed", result.printed.rstrip())] if result.printed.strip() else []
+        printed = [("printed", _beginning(result.printed))] if result.printed.strip() else []
         if result.raised is not None:
             what = f"{result.raised.kind}: {result.raised.message}".rstrip(": ")
             lines = [("at", result.raised.line)] if result.raised.line else []
@@ -102,6 +102,12 @@ def _first_fault(problem: Problem, tried: Attempt) -> tuple[tuple[tuple[str, str
             facts, diagnosis = fault
             return (*told, *facts, *printed), diagnosis, None
     return (), "", None
+
+
+def _beginning(printed: str, n_lines: int = 6, n_characters: int = 300) -> str:
+    lines = printed.rstrip()[:n_characters].splitlines()
+    cut = len(printed.rstrip()) > n_characters or len(lines) > n_lines
+    return "\n".join([*lines[:n_lines], *(["..."] if cut else [])])
 
 
 def _told(problem: Problem, case: Case) -> list[tuple[str, str]]:

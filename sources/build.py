@@ -111,8 +111,9 @@ class BuildError(Exception):
 
 def source_hash(script: Path) -> str:
     """Hash of the text of `script`, of its problems in the bank and of `FORMAT`; line endings do not count."""
-    paths = [script, worksheets.bank_of(script)] if _names_problems(script) else [script]
-    text = b"".join(path.read_bytes().replace(b"\r\n", b"\n") for path in paths)
+    text = script.read_bytes().replace(b"\r\n", b"\n")
+    if _names_problems(script):
+        text += worksheets.bank_of(script).read_bytes().replace(b"\r\n", b"\n") + b"format %d\n" % worksheets.FORMAT
     return hashlib.sha256(b"format %d\n" % FORMAT + text).hexdigest()
 
 

@@ -27,6 +27,7 @@ from recsys_lessons.teaching.checks.problem import Problem, problems_of
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 SCHEMA = 3
+FORMAT = 1  # raise it when this file comes to write notebooks differently: all exercises become stale
 
 
 def bank_of(script: Path) -> Path:
@@ -60,9 +61,10 @@ def _problem_cells(cell: NotebookNode, problem: Problem, number: int) -> list[No
     told = nbformat.v4.new_markdown_cell(f"## {number}. {problem.title}\n\n{facts}\n\n{cell.source}")
     told.metadata["slideshow"] = {"slide_type": "slide"}
     answer = nbformat.v4.new_code_cell(answer_source(problem))
-    answer.metadata["nbgrader"] = _grading(problem.name, solution=True)
+    answer.metadata |= {"nbgrader": _grading(problem.name, solution=True), "deletable": False}
     check = nbformat.v4.new_code_cell(f'check("{problem.name}", {problem.name})')
-    check.metadata["nbgrader"] = _grading(f"check_{problem.name}", solution=False) | {"points": 1}
+    graded = _grading(f"check_{problem.name}", solution=False) | {"points": 1}
+    check.metadata |= {"nbgrader": graded, "deletable": False, "editable": False}
     return [told, answer, check]
 
 

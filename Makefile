@@ -17,7 +17,7 @@ help:
 	@echo "make lab        open JupyterLab on your copy of the course, my-course/"
 	@echo "make test       units, docstring examples, notebooks, one browser test (minutes)"
 	@echo "make check      make test, and then lint, kernel coverage and the slow tests"
-	@echo "make notebooks  build notebooks/ from sources/"
+	@echo "make notebooks  build notebooks/, exercises/ and solutions/ from sources/"
 	@echo "make bench      time the library against its peers"
 	@echo "make lint       ruff"
 	@echo "make doctor     look for what is wrong with this computer"
@@ -26,7 +26,7 @@ lab: $(READY)
 	@$(BIN)/recsys-lessons lab $(LAB)
 
 test: $(READY)
-	$(PYTEST) -n auto --dist loadscope $(NBVAL) tests recsys_lessons notebooks
+	$(PYTEST) -n auto --dist loadscope $(NBVAL) tests recsys_lessons notebooks solutions
 
 check: test check-rest
 

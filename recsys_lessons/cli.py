@@ -260,7 +260,9 @@ def _grade(options: argparse.Namespace) -> int:
     folder = options.submissions.expanduser()
     if not folder.is_dir():
         raise LearnerCopyError(f"there is no folder {folder}")
-    submissions = grading.find_submissions(folder)
+    names = learner_copy.course_files(learner_copy.course_folder())
+    exercises = [Path(name).stem for name in names if name.startswith("exercises/")]
+    submissions = grading.find_submissions(folder, exercises)
     if not submissions:
         raise LearnerCopyError(f"there is no notebook in {folder}")
     try:

@@ -184,7 +184,7 @@ def _numbers_differ(expected: np.ndarray, got: np.ndarray, tolerance: float) -> 
 def _close(expected: np.ndarray, got: np.ndarray, tolerance: float) -> np.ndarray:
     with np.errstate(invalid="ignore", over="ignore"):
         near = np.abs(expected - got) <= tolerance * np.maximum(1, np.abs(expected))
-    return near | (expected == got) | (np.isnan(expected) & np.isnan(got))
+    return (near & np.isfinite(expected)) | (expected == got) | (np.isnan(expected) & np.isnan(got))
 
 
 def unchanged(before: Any, after: Any) -> bool:

@@ -89,7 +89,7 @@ class Graded:
 # --- what was handed in ----------------------------------------------------------------------------------------------
 
 
-def find_submissions(folder: Path) -> list[Submission]:
+def find_submissions(folder: Path, exercises: Sequence[str] = ()) -> list[Submission]:
     """All notebooks below a folder, with the learners they belong to.
 
     A learner is named by the folder directly below `folder`, as in nbgrader's ``submitted/``; of a notebook that lies
@@ -98,6 +98,8 @@ def find_submissions(folder: Path) -> list[Submission]:
     Parameters
     ----------
     folder : pathlib.Path
+    exercises : sequence of str
+        Names of the exercises, such as ``"05_losses"``.
 
     Returns
     -------
@@ -109,22 +111,14 @@ def find_submissions(folder: Path) -> list[Submission]:
         relative = path.relative_to(folder)
         if any(part.startswith(".") for part in relative.parts):
             continue
-        learner = relative.parts[0] if len(relative.parts) > 1 else _learner_in(path.stem)
+        learner = relative.parts[0] if len(relative.parts) > 1 else _learner_in(path.stem, exercises)
         found.append(Submission(learner, path, relative.as_posix()))
     return sorted(found, key=lambda submission: (submission.learner, submission.name))
 
 
-def _learner_in(stem: str) -> str:
-    from recsys_lessons import learner_copy
-
-    try:
-        exercises = [Path(name).stem for name in learner_copy.course_files(learner_copy.course_folder())]
-    except learner_copy.LearnerCopyError:
-        exercises = []
-    for exercise in exercises:
-        if exercise in stem:
-            return stem.replace(exercise, "").strip(" _-.()") or stem
-    return stem
+def _learner_in(stem: str, exercises: Sequence[str]) -> str:
+    exercise = next((name for name in exercises if name in stem), "")
+    return stem.replace(exercise, "").strip(" _-.()") or stem
 
 
 # --- grading ---------------------------------------------------------------------------------------------------------

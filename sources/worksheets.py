@@ -27,7 +27,7 @@ from recsys_lessons.teaching.checks.problem import Problem, problems_of
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 SCHEMA = 3
-FORMAT = 1  # raise it when this file comes to write notebooks differently: all exercises become stale
+FORMAT = 2  # raise it when this file comes to write notebooks differently: all exercises become stale
 
 
 def bank_of(script: Path) -> Path:
@@ -57,7 +57,7 @@ def expanded(cells: list[NotebookNode], lesson: str) -> list[NotebookNode]:
 
 def _problem_cells(cell: NotebookNode, problem: Problem, number: int) -> list[NotebookNode]:
     stars = "●" * problem.difficulty + "○" * (3 - problem.difficulty)
-    facts = f"*Practise to {problem.objective} · {problem.minutes} minutes · {stars}*"
+    facts = f"*Goal: {problem.objective} · {problem.minutes} minutes · {stars}*"
     told = nbformat.v4.new_markdown_cell(f"## {number}. {problem.title}\n\n{facts}\n\n{cell.source}")
     told.metadata["slideshow"] = {"slide_type": "slide"}
     answer = nbformat.v4.new_code_cell(answer_source(problem))
@@ -117,7 +117,7 @@ def problems(notebook: NotebookNode) -> list[str]:
         found.append("the first cell does not begin with '# Exercises NN: Title'")
     stated = re.search(r"\*(\d+) minutes in all\. You need lesson \d\d\.[^\n]*\*", first)
     minutes = [
-        int(m) for c in cells for m in re.findall(r"^\*Practise to .* · (\d+) minutes · [●○]{3}\*$", c.source, re.M)
+        int(m) for c in cells for m in re.findall(r"^\*Goal: .* · (\d+) minutes · [●○]{3}\*$", c.source, re.M)
     ]
     if not stated:
         found.append("the first cell has no line '*NN minutes in all. You need lesson NN.*'")

@@ -6,6 +6,7 @@ shows in JupyterLab as a short block instead of a traceback.
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from recsys_lessons.teaching.checks.calling import attempt
@@ -41,6 +42,7 @@ class NeedsSetup(CheckFailed):
 
 _FAILURES = {NOT_ATTEMPTED: NotAttempted, ERROR: AnswerRaised, SETUP: NeedsSetup}
 _LABELS = 11  # width of the column of labels
+_WIDTH = 90  # of the column of texts
 
 
 def check(name: str, answer: Any) -> None:
@@ -73,7 +75,6 @@ def check(name: str, answer: Any) -> None:
       draws      1
       expected   1.1
       got        1.39
-      difference another number
       likely     The positive is counted among those it is ranked against; these are n_items - 1.
       next       hint("warp_weight")
     """
@@ -91,8 +92,8 @@ def failure_text(name: str, verdict: Verdict) -> str:
     lines = [f"{name}: {verdict.outcome}"]
     facts = [*verdict.facts, *([("likely", verdict.diagnosis)] if verdict.diagnosis else [])]
     for label, text in [*facts, ("next", f'hint("{name}")')]:
-        first, *others = text.splitlines() or [""]
-        lines.append(f"  {label:<{_LABELS - 1}} {first}")
+        first, *others = [part for line in text.splitlines() for part in textwrap.wrap(line, _WIDTH) or [""]] or [""]
+        lines.append(f"  {label:<{_LABELS - 1}} {first}".rstrip())
         lines += [f"  {'':<{_LABELS - 1}} {other}" for other in others]
     return "\n".join(lines)
 

@@ -129,7 +129,10 @@ def _fault_of(problem: Problem, case: Case, number: int, result: Result) -> tupl
         return None
     if value is None:
         return [("expected", shown(expected)), ("got", "None")], _NONE
-    return [("expected", shown(expected)), ("got", shown(value)), ("difference", found)], _unmet(problem, case, value)
+    facts = [("expected", shown(expected)), ("got", shown(value))]
+    if not found.startswith("another"):
+        facts.append(("that is", found))
+    return facts, _unmet(problem, case, value)
 
 
 _NONE = "It returns None. Is a return missing, on this path or on all?"

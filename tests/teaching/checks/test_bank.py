@@ -5,6 +5,7 @@ import inspect
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 from recsys_lessons.teaching.checks import judging
 from recsys_lessons.teaching.checks.calling import attempt
@@ -83,6 +84,33 @@ def test_nothing_written_is_not_attempted(problem):
 
     for answer in (empty, raises, None, ...):
         assert verdict(problem, answer) == judging.Verdict(judging.NOT_ATTEMPTED)
+
+
+ODD = [
+    "text",
+    7,
+    float("nan"),
+    [],
+    [[1], [1, 2]],
+    {"a": 1},
+    {1, 2},
+    np.array(["a", "b"]),
+    np.full((3, 3), np.nan),
+    np.zeros((0, 5)),
+    sp.csr_matrix((10**6, 10**6)),
+    [None, None],
+    np.array([object()]),
+    (np.arange(3), "b"),
+    2**80,
+]
+
+
+@pytest.mark.parametrize("problem", PROBLEMS, ids=label)
+def test_an_odd_value_is_wrong_and_nothing_worse(problem):
+    for value in ODD:
+        told = verdict(problem, lambda *arguments, value=value: value)
+        assert told.outcome == judging.WRONG, value
+        assert told.diagnosis or told.facts
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

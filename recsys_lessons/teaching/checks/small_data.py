@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from recsys_lessons.datasets import load_movies
+from recsys_lessons.datasets import load_groceries, load_movies
 
-__all__ = ["Likes", "small_likes"]
+__all__ = ["Likes", "Shop", "Stars", "small_likes", "small_shop", "small_stars"]
 
 
 class Likes(NamedTuple):
@@ -61,3 +61,72 @@ def small_likes() -> Likes:
         titles=movies.titles[films],
         genres=movies.item_features[films],
     )
+
+
+class Stars(NamedTuple):
+    """Stars for films that got at least 20 ratings, a fifth of the films held out whole.
+
+    Attributes
+    ----------
+    ratings : float64 COO matrix of shape (671, 1303)
+        Stars for the known films; the columns of the new ones are empty. Every user has at least six.
+    genres : float32 CSR matrix of shape (1303, 20)
+        A 1 for each genre of a film; every film has at least one.
+    users, films : int32 arrays of shape (13643,)
+        Who rated which new film.
+    stars : float64 array of shape (13643,)
+        What they gave.
+    """
+
+    ratings: sp.coo_matrix
+    genres: sp.csr_matrix
+    users: np.ndarray
+    films: np.ndarray
+    stars: np.ndarray
+
+
+@functools.cache
+def small_stars() -> Stars:
+    """The small set of stars; always the same. Take copies of its arrays before changing them."""
+    movies = load_movies()
+    stars = movies.matrix().astype(np.float64).tocsr()
+    films = np.flatnonzero(stars.getnnz(axis=0) >= 20)
+    stars = stars[:, films].tocoo()
+    n_films = len(films)
+    is_new = np.random.default_rng(0).permutation(n_films) < n_films // 5
+    held_out = is_new[stars.col]
+    known = sp.coo_matrix((stars.data[~held_out], (stars.row[~held_out], stars.col[~held_out])), shape=stars.shape)
+    asked = stars.row[held_out], stars.col[held_out]
+    return Stars(known, movies.item_features[films], *asked, stars.data[held_out])
+
+
+class Shop(NamedTuple):
+    """Purchases of 801 households until the last four weeks of the year, and what they buy in these.
+
+    Attributes
+    ----------
+    households, products, days : int32 arrays of shape (349875,)
+        One row for each product of a visit, in order of time. `days` counts back from the first day of the last four
+        weeks: 1 is the day before it.
+    later : bool CSR matrix of shape (801, 2105)
+        What each household buys in the four weeks, first purchases and repeats. 41 buy nothing, and one
+        of the 801 has no row above.
+    """
+
+    households: np.ndarray
+    products: np.ndarray
+    days: np.ndarray
+    later: sp.csr_matrix
+
+
+@functools.cache
+def small_shop() -> Shop:
+    """The small shop; always the same. Take copies of its arrays before changing them."""
+    shop = load_groceries(described_only=True, min_households=40)
+    day = 24 * 60 * 60
+    start = (shop.timestamps.max() // day + 1 - 28) * day
+    before = np.flatnonzero(shop.timestamps < start)
+    before = before[np.argsort(shop.timestamps[before], kind="stable")]
+    days = (start - 1 - shop.timestamps[before]) // day + 1
+    later = shop.as_lightfm(repeats=True, test_days=28)["test"].tocsr() > 0
+    return Shop(shop.users[before], shop.items[before], days.astype(np.int32), later)

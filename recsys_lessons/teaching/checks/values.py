@@ -68,7 +68,10 @@ def difference(expected: Any, got: Any, tolerance: float = 1e-6) -> str | None:
     if isinstance(expected, Set):
         if not isinstance(got, Iterable) or isinstance(got, str | Mapping):
             return _kind_differs(expected, got)
-        return None if set(expected) == set(_items(got)) else "other elements"
+        try:
+            return None if set(expected) == set(_items(got)) else "other elements"
+        except TypeError:  # lists or arrays in place of numbers, texts or tuples
+            return "its elements are of another kind"
     if isinstance(expected, Sequence) and not _is_numeric(expected):
         return _sequence_difference(expected, got, tolerance)
     return _array_difference(expected, got, tolerance)

@@ -74,6 +74,8 @@ def test_kinds_that_count_as_equal(expected, got):
         (sp.csr_matrix([[0, 1]]), np.array([[0, 1]]), "an array"),
         (sp.csr_matrix([[0, 1]]), sp.csr_matrix([[1, 0]]), "2 of 2 numbers differ"),
         (np.array([1.0]), [[1], [1, 2]], "a list"),
+        ({(1, 2)}, [[1, 2]], "another kind"),
+        ({(1, 2)}, [(1, 3)], "other elements"),
     ],
 )
 def test_differences_are_named(expected, got, told):

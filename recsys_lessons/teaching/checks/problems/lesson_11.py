@@ -672,12 +672,12 @@ def ten_to_buy_again(households, products, days, n_households, n_products):
     return np.argsort(-(history + 0.01 * popularity), axis=1, kind="stable")[:, :10]
 
 
-# Precision@10 over the 760 households that buy anything. Naive: popularity .184, WARP alone .182-.192 (five seeds), most
-# recent first .312, the last four weeks .367, and .411 with most often behind them, most often .430. Good: the last 13
-# or 17 weeks, then most often, .439 and .440; visits that lose half their weight in 60 to 300 days .441-.446, or all of
-# it evenly over the year .444; visits divided by 60 and the days since the last .448; least squares on four weeks held
-# back .450. Nothing here is random but WARP. Drawing households anew, the lead of 100 days over most often, .016, has a
-# standard error of .003.
+# Precision@10 over the 760 households that buy anything. Naive: popularity .184, WARP alone .182-.192 (five seeds),
+# the most recent first .312, the last four weeks .367, and .411 with most often behind them, most often .430. Good:
+# the last 13 or 17 weeks, then most often, .439 and .440; visits that lose half their weight in 60 to 300 days
+# .441-.446, or all of it evenly over the year .444; visits divided by 60 and the days since the last .448; least
+# squares on four weeks held back .450. Nothing here is random but WARP. Drawing households anew, the lead of 100 days
+# over most often, .016, has a standard error of .003.
 TEN_BAR = 0.437
 
 

@@ -29,7 +29,7 @@ PALETTE = (BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE)
 
 _INK = "#222222"
 _WIDTH = 7.2  # inches
-_PIXELS_PER_INCH = 100  # on the page; the picture itself is twice as fine, for sharp screens
+PIXELS_PER_INCH = 100  # on the page; the picture itself is twice as fine, for sharp screens
 _STYLE = {
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
@@ -145,16 +145,8 @@ def drawing_panels(
     if not panel_titles:
         raise ValueError("panel_titles is empty; expected one short title for each panel")
 
-    import matplotlib
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    # A person's own matplotlibrc must not change the lessons' pictures.
-    style = {k: v for k, v in matplotlib.rcParamsDefault.items() if not k.startswith(("backend", "toolbar", "webagg"))}
-    with matplotlib.rc_context({**style, **_STYLE}):
-        figure = Figure(figsize=(_WIDTH, height), dpi=2 * _PIXELS_PER_INCH, layout="constrained")
-        FigureCanvasAgg(figure)
-        all_axes = list(figure.subplots(1, len(panel_titles), sharey=share_y, squeeze=False)[0])
+    with course_style():
+        figure, all_axes = new_figure(len(panel_titles), height=height, dpi=2 * PIXELS_PER_INCH, share_y=share_y)
         if len(all_axes) == 1:
             all_axes[0].set_title(title, wrap=True)
         else:
@@ -166,6 +158,26 @@ def drawing_panels(
     _show(picture, alt=alt)
     for fact in facts:
         print(fact)
+
+
+@contextmanager
+def course_style() -> Iterator[None]:
+    """Make and change figures in the style of the course; a person's own matplotlibrc must not change them."""
+    import matplotlib
+
+    style = {k: v for k, v in matplotlib.rcParamsDefault.items() if not k.startswith(("backend", "toolbar", "webagg"))}
+    with matplotlib.rc_context({**style, **_STYLE}):
+        yield
+
+
+def new_figure(n_panels: int, *, height: float, dpi: int, share_y: bool = False) -> tuple[Figure, list[Axes]]:
+    """A figure that belongs to nobody else, pyplot does not know it, and its panels side by side."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(_WIDTH, height), dpi=dpi, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, list(figure.subplots(1, n_panels, sharey=share_y, squeeze=False)[0])
 
 
 def _png(figure: Figure) -> bytes:
@@ -191,7 +203,7 @@ def _show(picture: bytes, *, alt: str) -> None:
         print(f"[figure] {alt}")
         return
     data = base64.b64encode(picture).decode("ascii")
-    width = round(_WIDTH * _PIXELS_PER_INCH)
+    width = round(_WIDTH * PIXELS_PER_INCH)
     # JupyterLab and nbconvert's lab template show an image/png output without its alt text, and prefer
     # text/html where there is one. Tools that cannot show HTML (nbconvert to PDF) take the PNG.
     source = f"data:image/png;base64,{data}"

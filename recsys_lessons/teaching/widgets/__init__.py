@@ -13,6 +13,19 @@ The stored notebook keeps the lab's first state as a static table, since a store
 again.
 """
 
+from .training_lab import Point, Run, Settings, TrainingLab
+from .training_view import TrainingView, show_training_lab
 from .user_explorer import UserExplorer, UserExplorerView, UserLists, explore_users
 
-__all__ = ["UserExplorer", "UserExplorerView", "UserLists", "explore_users"]
+__all__ = [
+    "Point",
+    "Run",
+    "Settings",
+    "TrainingLab",
+    "TrainingView",
+    "UserExplorer",
+    "UserExplorerView",
+    "UserLists",
+    "explore_users",
+    "show_training_lab",
+]

@@ -5,7 +5,6 @@ This module must not know what any lab is about.
 
 from __future__ import annotations
 
-import functools
 import html
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -36,8 +35,8 @@ class LabView:
     """The frame of a lab: title, controls, a body of fixed height, and a foot where errors appear.
 
     A subclass makes its controls, calls this constructor, connects each control with `on_change`, and draws
-    with `set_body`. It writes no ``try``: `on_change` is the one place where exceptions of callbacks are
-    caught.
+    with `set_body`. It writes no ``try``: `on_change` and `on_click` are the places where exceptions of callbacks
+    are caught.
 
     Parameters
     ----------
@@ -75,19 +74,25 @@ class LabView:
 
     def on_change(self, control: ipywidgets.Widget, callback: Callable[[Any], None]) -> None:
         """Call ``callback(new value)`` when `control` has a new value; show its exception at the foot."""
+        control.observe(self._guarded(lambda change: callback(change["new"])), names="value")
 
-        @functools.wraps(callback)
-        def guarded(change: Any) -> None:
+    def on_click(self, button: ipywidgets.Button, callback: Callable[[], None]) -> None:
+        """Call ``callback()`` when `button` is pressed; show its exception at the foot."""
+        button.on_click(self._guarded(lambda pressed: callback()))
+
+    def _guarded(self, callback: Callable[[Any], None]) -> Callable[[Any], None]:
+        def guarded(event: Any) -> None:
             try:
-                callback(change["new"])
+                callback(event)
             except Exception as error:  # whatever it is, a learner must see it
-                self._set_error(error)
+                self.show_error(error)
             else:
-                self._set_error(None)
+                self.show_error(None)
 
-        control.observe(guarded, names="value")
+        return guarded
 
-    def _set_error(self, error: Exception | None) -> None:
+    def show_error(self, error: Exception | None) -> None:
+        """Show an exception at the foot, for work that ends outside of a callback; None takes it away."""
         self.error = error
         if error is None:
             self._foot.value = ""

@@ -1,0 +1,309 @@
+"""The training lab on the page: controls, three live curves, runs in a table, recommendations that change.
+
+Epochs run in another thread, over kernels that hold no lock of Python, so controls and Stop stay alive. All widgets
+are changed from the kernel's own loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ipywidgets
+
+from recsys_lessons.teaching.plotting.style import GRAY, PALETTE
+from recsys_lessons.teaching.widgets.base import LabView
+from recsys_lessons.teaching.widgets.picture import Picture
+from recsys_lessons.teaching.widgets.training_lab import Run, Settings, TrainingLab
+
+__all__ = ["TrainingView", "show_training_lab"]
+
+LOSSES = {"logistic": "logistic", "BPR": "bpr", "WARP": "warp", "k-OS WARP": "warp-kos"}
+SCHEDULES = {"Adagrad": "adagrad", "Adadelta": "adadelta"}
+PENALTIES = (0.0, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0)
+
+_ALT = (
+    "Three line charts over epochs: the mean loss; precision at k; AUC. In the last two, solid lines are validation, "
+    "dashed lines are train. The present run is thick, pinned runs are thin."
+)
+
+
+class TrainingView(LabView):
+    """Widgets for one `TrainingLab`.
+
+    Parameters
+    ----------
+    lab : TrainingLab
+        The state; everything shown is asked from it.
+
+    Attributes
+    ----------
+    controls : dict of str to ipywidgets.Widget
+        By the names of `Settings`.
+    buttons : dict of str to ipywidgets.Button
+        "train", "stop", "reset", "pin", "code".
+    progress : ipywidgets.IntProgress
+    task : asyncio.Task or None
+        The training in the background.
+    """
+
+    def __init__(self, lab: TrainingLab) -> None:
+        self.lab = lab
+        self.task: asyncio.Task | None = None
+        self.controls = _controls(lab.item_features is not None)
+        self.user = ipywidgets.BoundedIntText(
+            value=0, min=0, max=lab.train.shape[0] - 1, description="User number", **_wide("200px")
+        )
+        self.buttons = {
+            name: ipywidgets.Button(description=text, tooltip=tip, layout=ipywidgets.Layout(width="auto"))
+            for name, text, tip in (
+                ("train", "Train", "Train a new model with these settings"),
+                ("stop", "Stop", "Finish the epoch that is running, and no more"),
+                ("reset", "Reset", "Stop, and forget all runs"),
+                ("pin", "Pin this run", "Keep this run to compare the next ones with"),
+                ("code", "Copy as code", "Show the lines that repeat this run"),
+            )
+        }
+        self.progress = ipywidgets.IntProgress(min=0, max=1, value=0, description="Epochs", **_wide("320px"))
+        self.left = ipywidgets.Label()
+        self.picture = Picture(3, height=2.6, alt=_ALT)
+        self.code = ipywidgets.Textarea(
+            description="Code",
+            tooltip="Select all, copy",
+            layout=ipywidgets.Layout(width="100%", height="210px", display="none"),
+        )
+        rows = ipywidgets.Layout(flex_flow="row wrap")
+        line = ipywidgets.HBox([*self.buttons.values(), self.progress, self.left], layout=rows)
+        settings = ipywidgets.HBox([*self.controls.values(), self.user], layout=rows)
+        super().__init__("Training lab", [settings, line, self.picture.widget, self.code], height=280)
+        for name, action in (
+            ("train", self._train),
+            ("stop", self._stop),
+            ("reset", self._reset),
+            ("pin", self._pin),
+            ("code", self._show_code),
+        ):
+            self.on_click(self.buttons[name], action)
+        self.on_change(self.user, lambda user: self._draw_tables())
+        self.draw()
+
+    def settings(self) -> Settings:
+        """What the controls say."""
+        return Settings(**{name: control.value for name, control in self.controls.items()})
+
+    # --- what the buttons do -----------------------------------------------------------------------------------------
+
+    def _train(self) -> None:
+        run = self.lab.begin(self.settings())
+        self.code.layout.display = "none"
+        self.draw()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # no kernel: a test, or a script
+            while not run.done:
+                self.lab.advance(run)
+            self.draw()
+            return
+        self.task = loop.create_task(self._in_background(run))
+
+    async def _in_background(self, run: Run) -> None:
+        try:
+            while not run.done:
+                await asyncio.to_thread(self.lab.advance, run)
+                if self.lab.run is not run:  # another run has begun, or all was forgotten
+                    return
+                self.draw()
+        except Exception as error:  # whatever it is, a learner must see it
+            run.stopped = True
+            self.draw()
+            self.show_error(error)
+
+    def _stop(self) -> None:
+        self.lab.stop()
+        self.draw()
+
+    def _reset(self) -> None:
+        self.lab.reset()
+        self.code.layout.display = "none"
+        self.draw()
+
+    def _pin(self) -> None:
+        self.lab.pin()
+        self.draw()
+
+    def _show_code(self) -> None:
+        run = self.lab.run
+        if run is not None and run.points:
+            self.code.value = self.lab.code(run)
+            self.code.layout.display = ""
+
+    def close(self) -> None:
+        """Let no epoch follow: the cell was run again."""
+        self.lab.stop()
+
+    # --- drawing -----------------------------------------------------------------------------------------------------
+
+    def draw(self) -> None:
+        """Show the state as it is now."""
+        run = self.lab.run
+        training = run is not None and not run.done
+        self.buttons["stop"].disabled = not training
+        self.buttons["pin"].disabled = run is None or not run.points or run in self.lab.pinned
+        self.buttons["code"].disabled = run is None or not run.points
+        self.progress.max = 1 if run is None else run.settings.epochs
+        self.progress.value = 0 if run is None else len(run.points)
+        self.left.value = _told(run)
+        self.picture.draw(self._draw_curves)
+        self._draw_tables()
+
+    def _runs(self) -> list[Run]:
+        """Pinned runs and the present one, each once."""
+        runs = list(self.lab.pinned)
+        if self.lab.run is not None and self.lab.run not in runs:
+            runs.append(self.lab.run)
+        return runs
+
+    def _draw_curves(self, panels: Sequence[Any]) -> None:
+        for axes, title in zip(panels, ("loss", f"precision@{self.lab.k}", "AUC"), strict=True):
+            axes.set_title(title, fontsize=10, fontweight="normal")
+            axes.set_xlabel("epoch")
+            # The place of each epoch is known from the start, so that curves grow to the right and nothing else moves.
+            axes.set_xlim(0, max([run.settings.epochs for run in self._runs()], default=self.settings().epochs) + 1)
+            axes.xaxis.get_major_locator().set_params(integer=True, nbins=6)
+            if not any(run.points for run in self._runs()):
+                axes.set_yticks([])
+        for number, run in enumerate(self._runs()):
+            color, width = PALETTE[number % len(PALETTE)], 2.4 if run is self.lab.run else 1.2
+            epochs = [point.epoch for point in run.points]
+            mark = {"marker": "o", "markersize": 3} if len(epochs) == 1 else {}
+            panels[0].plot(epochs, [point.loss for point in run.points], color=color, linewidth=width, **mark)
+            for axes, name in ((panels[1], "precision"), (panels[2], "auc")):
+                on_train, held_out = (
+                    zip(*(getattr(point, name) for point in run.points), strict=True) if epochs else ((), ())
+                )
+                axes.plot(epochs, held_out, color=color, linewidth=width, label=f"run {run.number}", **mark)
+                axes.plot(epochs, on_train, color=color, linewidth=width * 0.7, linestyle="--", **mark)
+        if self._runs():
+            panels[1].plot([], [], color=GRAY, label="validation")
+            panels[1].plot([], [], color=GRAY, linestyle="--", label="train")
+            panels[1].legend(fontsize=7, loc="upper left", bbox_to_anchor=(0, 1))
+
+    def _draw_tables(self) -> None:
+        self.set_body(f"{self._runs_html()}{self._list_html()}")
+
+    def _runs_html(self) -> str:
+        rows = []
+        for run in self._runs():
+            last = run.points[-1] if run.points else None
+            numbers = [f"{last.loss:.3f}", f"{last.precision[1]:.4f}", f"{last.auc[1]:.3f}"] if last else ["–"] * 3
+            set_so = run.settings.differences(Settings()) or "defaults"
+            pinned = "pinned" if run in self.lab.pinned else ""
+            cells = [f"{run.number}", set_so, f"{len(run.points)}", *numbers, pinned]
+            rows.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
+        names = ("run", "settings", "epochs", "loss", f"precision@{self.lab.k}", "AUC", "")
+        head = "".join(f'<th scope="col">{name}</th>' for name in names)
+        empty = '<tr><td colspan="7">No run yet: press Train.</td></tr>'
+        return (
+            "<table><caption>Runs, measured on validation</caption>"
+            f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows) or empty}</tbody></table>"
+        )
+
+    def _list_html(self) -> str:
+        titles = self.lab.recommendations(self.user.value)
+        told = "; ".join(html.escape(title) for title in titles) or "nothing is trained yet"
+        return f"<p><strong>For user {self.user.value}:</strong> {told}</p>"
+
+
+def _wide(width: str) -> dict[str, Any]:
+    return {"style": {"description_width": "initial"}, "layout": ipywidgets.Layout(width=width)}
+
+
+def _controls(has_features: bool) -> dict[str, ipywidgets.Widget]:
+    """One control for each setting, by its name."""
+    defaults = Settings()
+    penalties = [("none" if value == 0 else f"{value:g}", value) for value in PENALTIES]
+    slider = {"continuous_update": False, **_wide("320px")}
+    return {
+        "loss": ipywidgets.Dropdown(options=LOSSES, value=defaults.loss, description="Loss", **_wide("200px")),
+        "no_components": ipywidgets.IntSlider(
+            value=defaults.no_components, min=2, max=64, description="Components", **slider
+        ),
+        "learning_schedule": ipywidgets.Dropdown(
+            options=SCHEDULES, value=defaults.learning_schedule, description="Schedule", **_wide("200px")
+        ),
+        "learning_rate": ipywidgets.FloatLogSlider(
+            value=defaults.learning_rate,
+            base=10,
+            min=-3,
+            max=0,
+            step=0.05,
+            description="Learning rate",
+            tooltip="For Adagrad; Adadelta has none",
+            readout_format=".3f",
+            **slider,
+        ),
+        "penalty": ipywidgets.SelectionSlider(
+            options=penalties, value=defaults.penalty, description="Penalty", **slider
+        ),
+        "max_sampled": ipywidgets.IntSlider(
+            value=defaults.max_sampled,
+            min=1,
+            max=100,
+            description="Draws of a search, at most",
+            tooltip="For WARP and k-OS WARP",
+            continuous_update=False,
+            **_wide("420px"),
+        ),
+        "epochs": ipywidgets.IntSlider(value=defaults.epochs, min=1, max=60, description="Epochs", **slider),
+        "features": ipywidgets.Checkbox(
+            value=False, disabled=not has_features, indent=False, description="Item features", **_wide("160px")
+        ),
+    }
+
+
+def _told(run: Run | None) -> str:
+    if run is None:
+        return "nothing trained yet"
+    if run.stopped:
+        return f"stopped after {len(run.points)} of {run.settings.epochs} epochs"
+    if run.done:
+        return f"done: {run.settings.epochs} epochs"
+    return f"about {run.seconds_left:.0f} s left" if run.points else "starting"
+
+
+# By the cell that shows it, so that a cell that is run again stops what it had started, and another lab is left alone.
+_shown: dict[str, TrainingView] = {}
+
+
+def show_training_lab(
+    train: Any, validation: Any, *, item_features: Any = None, labels: Any = None, k: int = 10, seed: int = 42
+) -> None:
+    """Show the training lab. The cell that calls this carries the tag ``nbval-ignore-output``.
+
+    Parameters are those of `TrainingLab`.
+
+    Raises
+    ------
+    ValueError
+        As `TrainingLab`.
+    """
+    view = TrainingView(TrainingLab(train, validation, item_features=item_features, labels=labels, k=k, seed=seed))
+    _replace(_cell(), view)
+    view.show("training lab: loss, precision and AUC of each epoch")
+
+
+def _replace(cell: str, view: TrainingView) -> None:
+    if cell in _shown:
+        _shown[cell].close()
+    _shown[cell] = view
+
+
+def _cell() -> str:
+    """The id of the cell that runs now; empty where there is none."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    parent: Callable[[], dict] | None = getattr(shell, "get_parent", None)
+    return str(parent().get("metadata", {}).get("cellId", "")) if parent is not None else ""

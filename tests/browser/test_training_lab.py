@@ -1,0 +1,122 @@
+"""The training lab in a real JupyterLab: trains in the background, stops, and leaves nothing broken."""
+
+import sys
+import time
+
+import nbformat
+import pytest
+
+from tests.serving import CHROMIUM_FLAGS, free_port, serving
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+DATA = """\
+from recsys_lessons.datasets import load_movies
+from recsys_lessons.teaching.widgets import show_training_lab
+data = load_movies().as_lightfm(genre_features=True, min_rating=4.0)"""
+LAB = """\
+show_training_lab(data["train"], data["test"], item_features=data["item_features"], labels=data["item_labels"])"""
+
+
+@pytest.fixture
+def page(chromium, repository, tmp_path):
+    """A page on a notebook whose three cells have been run: the data, the lab, and one to ask the kernel."""
+    sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    cells = [nbformat.v4.new_code_cell(source) for source in (DATA, LAB, "print('the kernel', 'answers')")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    nbformat.write(notebook, folder / "lab.ipynb")
+    lab = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={free_port()}"]
+    command = [*lab, f"--ServerApp.root_dir={folder}", "--LabApp.default_url=/lab/tree/lab.ipynb"]
+    with serving(command, tmp_path / "lab.log", cwd=repository) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        page = browser.new_page(viewport={"width": 1400, "height": 1400})
+        page.goto(address.replace("/lab?", "/lab/tree/lab.ipynb?"))
+        page.wait_for_selector(".jp-NotebookPanel-toolbar [data-status='idle']", timeout=90_000)
+        try:
+            run_all(page)
+            yield page
+        finally:
+            page.screenshot(path=tmp_path / "at-the-end.png")  # kept by pytest for a look at what failed
+            browser.close()
+
+
+def run_all(page):
+    """Run all cells. JupyterLab may call the kernel idle before it is connected, and then the cells are lost: again."""
+    for seconds in (20, 60):
+        time.sleep(2)
+        page.click(".lm-MenuBar-item:has-text('Run')")
+        page.click("text=Run All Cells >> nth=0")
+        try:
+            page.wait_for_selector("button:has-text('Train')", timeout=1000 * seconds)
+        except Exception as error:  # playwright's own class, which need not be installed
+            if type(error).__name__ != "TimeoutError":
+                raise
+            continue
+        return
+    raise AssertionError("the lab does not appear")
+
+
+def picture(page):
+    return page.locator("img.widget-image").get_attribute("src")
+
+
+def changed(page, before, seconds):
+    """Wait until the picture is another one than `before`; return the new one and how long it took, in seconds."""
+    began = time.perf_counter()
+    page.wait_for_function(
+        "before => document.querySelector('img.widget-image').src !== before", arg=before, timeout=1000 * seconds
+    )
+    return picture(page), time.perf_counter() - began
+
+
+def test_it_trains_in_the_background_and_stops(page):
+    text = page.locator(".jp-OutputArea-output .recsys-lab").last
+    assert "No run yet" in text.inner_text()
+    before = picture(page)
+    page.locator("input[type=number]").first.wait_for()
+    page.click("button:has-text('Train')")
+    after, _ = changed(page, before, 10)
+    after, _ = changed(page, after, 10)
+    # The kernel answers while it trains.
+    cell = page.locator(".jp-Notebook .jp-CodeCell").nth(2)
+    cell.locator(".cm-content").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("print('it', 'answers')")
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_selector("text=it answers", timeout=10_000)
+    # A control of the lab answers as well.
+    number = page.get_by_label("User number")
+    number.fill("7")
+    number.press("Enter")
+    page.wait_for_selector("text=For user 7", timeout=5_000)
+    began = time.perf_counter()
+    page.click("button:has-text('Stop')")
+    page.wait_for_selector("text=/stopped after|done: 30/", timeout=5_000)
+    assert time.perf_counter() - began < 1.5  # half a second of the lab's, and the browser's own time on a busy machine
+    page.click("button:has-text('Pin this run')")
+    page.click("button:has-text('Copy as code')")
+    assert "random_state=42" in page.locator("textarea:visible").last.input_value()
+    page.click("button:has-text('Reset')")
+    page.wait_for_selector("text=No run yet", timeout=5_000)
+    assert page.locator(".recsys-lab-error").count() == 0
+    assert "Error displaying widget" not in page.locator("body").inner_text()
+
+
+def test_run_again_leaves_no_training_behind(page):
+    page.click("button:has-text('Train')")
+    changed(page, picture(page), 10)
+    page.locator(".jp-Notebook .jp-CodeCell").nth(1).locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_selector("text=No run yet", timeout=20_000)
+    time.sleep(0.5)
+    page.locator(".jp-Notebook .jp-CodeCell").nth(2).locator(".cm-content").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.type(
+        "from recsys_lessons.teaching.widgets import training_view as v; print('tasks', [len(v._shown), "
+    )
+    page.keyboard.type("sum(not t.done() for t in __import__('asyncio').all_tasks() if '_in_background' in repr(t))])")
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_selector("text=tasks [1, 0]", timeout=10_000)

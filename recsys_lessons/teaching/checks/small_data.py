@@ -11,9 +11,20 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from recsys_lessons.datasets import load_groceries, load_movies
+from recsys_lessons.datasets import load_groceries, load_movies, make_newsroom
 
-__all__ = ["Likes", "Shop", "Stars", "small_likes", "small_shop", "small_stars"]
+__all__ = [
+    "Likes",
+    "News",
+    "Premieres",
+    "Shop",
+    "Stars",
+    "small_likes",
+    "small_news",
+    "small_premieres",
+    "small_shop",
+    "small_stars",
+]
 
 
 class Likes(NamedTuple):
@@ -130,3 +141,93 @@ def small_shop() -> Shop:
     days = (start - 1 - shop.timestamps[before]) // day + 1
     later = shop.as_lightfm(repeats=True, test_days=28)["test"].tocsr() > 0
     return Shop(shop.users[before], shop.items[before], days.astype(np.int32), later)
+
+
+class Premieres(NamedTuple):
+    """The films of `small_likes`, a fifth of them held out whole.
+
+    Attributes
+    ----------
+    train : float32 COO matrix of shape (435, 656)
+        Likes of the known films; the columns of the new ones are empty. Every user has at least six.
+    genres : float32 CSR matrix of shape (656, 20)
+        A 1 for each genre of a film.
+    is_new : bool array of shape (656,)
+        Which 131 films are new. They stand anywhere between the others.
+    of_known, of_new : float32 CSR matrices of shape (435, 656)
+        Held out: up to ten likes of known films for each user, and all likes of new ones.
+    """
+
+    train: sp.coo_matrix
+    genres: sp.csr_matrix
+    is_new: np.ndarray
+    of_known: sp.csr_matrix
+    of_new: sp.csr_matrix
+
+
+@functools.cache
+def small_premieres() -> Premieres:
+    """The small set of likes with new films; always the same. Take copies of its arrays before changing them."""
+    likes = small_likes()
+    n_films = len(likes.titles)
+    is_new = np.random.default_rng(6).permutation(n_films) < n_films // 5
+
+    def those(matrix: sp.spmatrix, films: np.ndarray) -> sp.csr_matrix:
+        return (matrix @ sp.diags(films, dtype=np.float32)).tocsr()  # stores no zeros
+
+    held_out = likes.validation + likes.test
+    train, of_known = those(likes.train, ~is_new), those(held_out, ~is_new)
+    of_new = those(likes.train + held_out, is_new)
+    for matrix in (train, of_known, of_new):
+        matrix.eliminate_zeros()
+    return Premieres(train.tocoo(), likes.genres, is_new, of_known, of_new)
+
+
+class News(NamedTuple):
+    """A made-up news site: what was shown until Sunday, and the articles that compete on Wednesday morning.
+
+    Attributes
+    ----------
+    seen : float32 COO matrix of shape (535, 1600)
+        What each reader was shown before Monday: 1 if it was clicked, -1 if not.
+    article_features : float32 CSR matrix of shape (1600, 59)
+        Topic, author and length of each article, as ones.
+    reader_features : float32 CSR matrix of shape (535, 19)
+        Region, age band and chosen topics of each reader, as ones.
+    known : bool CSR matrix of shape (535, 1600)
+        What each reader was shown before Wednesday morning.
+    fresh : int64 array of shape (65,)
+        Articles published in the day before. Every reader has at least ten of them left. None is in `seen`.
+    chances : float64 array of shape (535, 1600)
+        The true chance of a click at the top of Wednesday's feed, 0 for an article that is not fresh or that the
+        reader was shown already.
+    looks : float64 array of shape (5,)
+        The chance that a reader looks at each place of the feed.
+    """
+
+    seen: sp.coo_matrix
+    article_features: sp.csr_matrix
+    reader_features: sp.csr_matrix
+    known: sp.csr_matrix
+    fresh: np.ndarray
+    chances: np.ndarray
+    looks: np.ndarray
+
+
+@functools.cache
+def small_news() -> News:
+    """The small news site; always the same. Take copies of its arrays before changing them."""
+    day = 24 * 60 * 60
+    site = make_newsroom(0, n_readers=600)
+    wednesday = site.split_time + 2 * day
+    fresh = np.setdiff1d(site.published(wednesday), site.published(wednesday - day)).astype(np.int64)
+    known = site.shown(before=wednesday).tocsr() > 0
+    left = len(fresh) - known[:, fresh].getnnz(axis=1)
+    readers = np.flatnonzero((site.readers["joined"] < site.split_time) & (left >= 10))
+    seen = site.as_lightfm(skips=True)["train"].tocsr()[readers].tocoo()
+    known = known[readers]
+    chances = np.zeros(known.shape)
+    chances[:, fresh] = site.click_probability(readers[:, None], fresh, wednesday)
+    chances[known.toarray()] = 0
+    looks = site.examination(range(5))
+    return News(seen, site.item_features, site.user_features[readers], known, fresh, chances, looks)

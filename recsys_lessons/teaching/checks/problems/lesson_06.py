@@ -623,7 +623,7 @@ def three_judges(n_users, n_items, n_negatives):
     - the expected hit rate@10 with `n_negatives` sampled items is higher for the *second*, by 0.1 at least;
     - AUC is higher for the first model, by 0.005 at least.
 
-    The sample is drawn from the other n_items - 1 items, none twice; a like is a hit if fewer than ten of it stand above.
+    The sample comes from the other n_items - 1 items, none twice. A like is a hit if fewer than ten of it stand above.
 
     Parameters
     ----------

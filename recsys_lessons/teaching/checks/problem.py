@@ -8,13 +8,14 @@ This module must not know how an answer is called or how a failure looks.
 
 from __future__ import annotations
 
+import copy
 import difflib
 import functools
 import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 __all__ = ["Case", "Problem", "Unfit", "UnknownProblem", "Wrong", "find_problem", "problems_of"]
@@ -137,8 +138,11 @@ class Problem:
 
     @functools.cached_property
     def cases(self) -> tuple[Case, ...]:
-        """All cases, made when they are first asked for."""
-        return tuple(self.make_cases())
+        """All cases, made when they are first asked for.
+
+        Each is copied as it comes, so that `make_cases` may go on and change the arrays it has handed out.
+        """
+        return tuple(replace(case, arguments=copy.deepcopy(case.arguments)) for case in self.make_cases())
 
 
 def _modules() -> list[str]:

@@ -596,12 +596,12 @@ def two_rows(train, genres, is_new):
 
 
 # Precision@5 of the two rows, known / new, lowest and highest of twelve seeds. By lot .017 / .097, the most popular
-# .140. WARP, 16 components: identities .210-.227 / .083-.122; identities and genres .230-.243 / .174-.216 when new
-# films are asked for with their identities, .230-.243 / .237-.261 with blank rows, .226-.243 / .231-.244 trained without the
-# new columns; 40 epochs .231-.246 / .168-.200 and .236-.265 (after 10 epochs some seeds have not refused enough: up to
-# .249, blank .230-.256); genres alone .047-.055 / .241-.260. k-OS .203-.223 / .176-.217, blank .229-.249. BPR .146-.160
-# / .215-.244, blank .222-.248. Without chance: the user's likes among the films with the most similar genres .059 /
-# .253.
+# .140. WARP, 16 components, 20 epochs: identities .210-.227 / .083-.122; identities and genres .230-.243 / .174-.216
+# when new films are asked for with their identities, .230-.243 / .237-.261 with blank rows, .226-.243 / .231-.244
+# trained without the new columns; genres alone .047-.055 / .241-.260. With 40 epochs .231-.246 / .168-.200, blank
+# .236-.265; with 10 a seed may not have refused enough yet: up to .249, blank .230-.256. k-OS .203-.223 / .176-.217,
+# blank .229-.249. BPR .146-.160 / .215-.244, blank .222-.248. Without chance: the user's likes among the films with
+# the most similar genres .059 / .253.
 KNOWN_BAR, NEW_BAR = 0.19, 0.225
 
 

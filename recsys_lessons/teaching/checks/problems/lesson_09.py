@@ -376,7 +376,7 @@ WORTH_NOW = Problem(
 # --- the share of an oracle ------------------------------------------------------------------------------------------
 
 
-def share_of_oracle(lists, may_stand, chances, looks):
+def share_of_oracle(lists, candidates, chances, looks):
     """Expected clicks of each reader's list as a share of the best list there is, averaged over readers.
 
     A place earns the chance of the article that stands there times the chance of a look. The oracle fills the places
@@ -388,7 +388,7 @@ def share_of_oracle(lists, may_stand, chances, looks):
     lists : int array of shape (n_readers, n_places)
         Numbers of articles, no article twice; -1 is an empty place, which earns nothing. So does an article that is no
         candidate.
-    may_stand : bool array of shape (n_readers, n_articles)
+    candidates : bool array of shape (n_readers, n_articles)
         The candidates of each reader.
     chances : float array of shape (n_readers, n_articles)
         The true chance of a click when the article is looked at.
@@ -400,7 +400,7 @@ def share_of_oracle(lists, may_stand, chances, looks):
     float
         NaN if there is no reader whose oracle earns anything.
     """
-    worth = np.where(may_stand, chances, 0)
+    worth = np.where(candidates, chances, 0)
     own = np.where(lists >= 0, np.take_along_axis(worth, np.maximum(lists, 0), axis=1), 0) @ looks
     best = -np.sort(-worth, axis=1)[:, : len(looks)]
     best = best @ looks[: best.shape[1]]
@@ -448,8 +448,8 @@ def _best_of(worth, looks):
 
 
 def _share_by(own=_earned, best=_best_of, total="ratios", oracle_from="candidates", paid="candidates"):
-    def share(lists, may_stand, chances, looks):
-        worth = np.where(may_stand, chances, 0)
+    def share(lists, candidates, chances, looks):
+        worth = np.where(candidates, chances, 0)
         mine = own(worth if paid == "candidates" else chances, lists, looks)
         top = best(worth if oracle_from == "candidates" else chances, looks)
         earns = top > 0
@@ -474,9 +474,9 @@ def _first_candidates(worth, looks):
     return np.sort(worth, axis=1)[:, -len(looks) :] @ looks[: worth.shape[1]]
 
 
-def _reader_by_reader(lists, may_stand, chances, looks):
+def _reader_by_reader(lists, candidates, chances, looks):
     shares = []
-    for own, stands, chance in zip(lists, may_stand, chances, strict=True):
+    for own, stands, chance in zip(lists, candidates, chances, strict=True):
         best = sum(c * look for c, look in zip(sorted(chance[stands], reverse=True), looks, strict=False))
         if best > 0:
             earned = sum(chance[i] * look for i, look in zip(own, looks, strict=True) if i >= 0 and stands[i])

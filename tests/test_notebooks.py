@@ -4,10 +4,12 @@ That their outputs are what the library gives today is nbval's business: ``make 
 notebooks/.
 """
 
+import re
+
 import nbformat
 import pytest
 
-from tests.test_build import build
+from tests.test_build import ROOT, build
 
 SHELF_OF = dict(build.everything(build.SHELVES))
 PAIRS = [(script, shelf.notebook_of(script)) for script, shelf in SHELF_OF.items()]
@@ -57,3 +59,31 @@ def test_the_file_is_small_and_canonical(notebook):
     content = notebook.read_bytes()
     assert len(content) <= build.LIMIT_BYTES
     assert build.serialized(nbformat.read(notebook, as_version=4)) == content, f"saved by hand; {REPAIR}"
+
+
+@pytest.mark.parametrize("notebook", STORED, ids=lambda path: path.stem)
+def test_links_to_files_of_the_course_lead_somewhere(notebook):
+    text = "\n".join(
+        cell.source for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "markdown"
+    )
+    links = re.findall(r"\]\(([^)#:\s]+)[)#]", text)
+    assert [link for link in links if not (notebook.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize(("script", "notebook"), PAIRS, ids=lambda path: path.stem)
+def test_a_lesson_leads_to_its_exercises(script, notebook):
+    exercise = ROOT / "exercises" / notebook.name
+    if SHELF_OF[script].unsolved is None and exercise.exists():
+        text = nbformat.read(notebook, as_version=4).cells[-1].source
+        assert f"../exercises/{exercise.name}" in text
+
+
+@pytest.mark.parametrize(
+    "script", [script for script in SHELF_OF if SHELF_OF[script].unsolved], ids=lambda path: path.stem
+)
+def test_an_exercise_is_its_solution_without_answers(script):
+    solved = nbformat.read(SHELF_OF[script].notebook_of(script), as_version=4)
+    exercise = nbformat.read(SHELF_OF[script].exercise_of(script), as_version=4)
+    assert exercise == build.worksheets.unsolved(solved)
+    assert not any("BEGIN SOLUTION" in cell.source for cell in exercise.cells)
+    assert not any("raises-exception" in cell.metadata.get("tags", []) for cell in exercise.cells)

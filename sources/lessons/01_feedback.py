@@ -621,4 +621,6 @@ plot_threshold_and_split(
 # - **Expose a leak:** count shared pairs, and look for gains that grow with training while popularity stands still. One like per user was worth 18% after 60 epochs, and less than nothing with the wrong users.
 
 # %% [markdown]
+# **Practice:** [the exercises of this lesson](../exercises/01_feedback.ipynb).
+#
 # **Next:** 02. Asked whether somebody *would like* a film, the mean rating, the same for everybody, was nearly as good as the best trained model. But people differ. Can a model predict your stars, and not the average person's?

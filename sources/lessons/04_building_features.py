@@ -630,4 +630,6 @@ plot_new_film(row, movies.item_feature_labels, arrays)
 # - **Choose how to train:** negatives spread evenly, well beyond the popular, make shared features safe: noes for logistic, WARP instead of BPR (or popularity given back). In a matrix of 200 columns even WARP falls, to about 0.05. Then compare with the best model without features.
 
 # %% [markdown]
+# **Practice:** [the exercises of this lesson](../exercises/04_building_features.ipynb).
+#
 # **Next:** 05. The best model of this page was WARP that refused nothing but the 200 favorites, and genres ruined it. Each loss chooses whom to refuse, and how hard. Which mistake does each of them punish?

@@ -601,4 +601,6 @@ plot_warp_search(scores, known[place], known, max_sampled=max_sampled, margin=ma
 # - **Choose:** WARP for the top: on data like the movies pay in draws, or, if AUC does not matter, refuse favorites alone; BPR with negatives from the catalog for AUC; logistic for real noes.
 
 # %% [markdown]
+# **Practice:** [the exercises of this lesson](../exercises/05_losses.ipynb).
+#
 # **Next:** 06. Two measures, and they disagreed about most models. Which others are there, and what does each one miss?

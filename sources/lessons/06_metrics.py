@@ -506,4 +506,6 @@ plot_ranked_lists({"a": a, "b": b}, n_items=20, k=10)
 # - **Expose:** 100 negatives put the cut near place 900, and turning the first 100 places hardly moves the hit rate. Logistic wins with 30 negatives and, less clearly, with 100, BPR with 300 and more; with 30, the hit rate goes mostly with the depths.
 
 # %% [markdown]
+# **Practice:** [the exercises of this lesson](../exercises/06_metrics.ipynb).
+#
 # **Next:** 07. Now you can tell a better model from a lucky one. Which knob makes one, and how much of a gain is only the seed?

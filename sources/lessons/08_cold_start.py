@@ -607,4 +607,6 @@ plot_newcomer_list(lists, attributes=chosen, clicked=clicked)
 # - **Judge a figure:** the race against all shows how high newcomers stand (0.66 and knowing nothing), the race among newcomers shows knowledge (0.5 with identities, 0.64–0.71 with genres).
 # - **Decide:** genres and a blank row for films, in reserved places; for people popularity until attributes are shown to be more, then fold in from these, with few epochs for the first click. From zero (20 epochs), forty clicks did not overtake attributes that tell 0.6, twenty overtook those that tell 0.2.
 #
+# **Practice:** [the exercises of this lesson](../exercises/08_cold_start.ipynb).
+#
 # **Next:** 09, a news site that must decide tonight: which model, and which loss? There cold articles meet new readers.

@@ -656,4 +656,6 @@ plot_feed(feeds, reader=", ".join(label for label, has in chosen.items() if has[
 # - **Correct:** a list that repeats the editors had .88 of the oracle's precision@5 and .45 of its clicks; per look .70, and per look and showing .59.
 # - **Name it:** half of the metadata wrong takes .30 of lead down to .12; where nothing ages, models work without metadata and a list needs no filter. Noise did not turn it.
 #
+# **Practice:** [the exercises of this lesson](../exercises/09_scenario_a_news.ipynb).
+#
 # **Next:** 10. Stars instead of clicks, and no metadata at all. Is LightFM still the tool?

@@ -577,4 +577,6 @@ plot_residuals(off, group, names, by=by)
 # - **Weigh:** Funk SVD's .011 over the biases: ten of ten intervals above 0, and one prediction of a hundred more within half a star.
 # - **Name it:** new films with genres, .036 to .052 better than Funk SVD; a list of ten, where WARP has .15 and Funk SVD .004; and a quarter of noise, which takes Funk SVD behind the biases.
 #
+# **Practice:** [the exercises of this lesson](../exercises/10_scenario_b_ratings.ipynb).
+#
 # **Next:** 11. Purchases, a full product table, and one number to raise. Is BPR the loss for AUC?

@@ -640,4 +640,6 @@ plot_differences(worth, measure="AUC, less identities alone", n_seeds=3, title=t
 # - **Weigh:** ten of ten seeds and an interval over households that leaves out 0, and a control: metadata +.020, dealt −.011; demographics −.006, dealt −.014.
 # - **Name it:** half of the metadata wrong takes its gain; 20% new products without blank rows, WARP's lead; ten places as the goal, the case for metadata.
 #
+# **Practice:** [the exercises of this lesson](../exercises/11_scenario_c_store.ipynb).
+#
 # **Next:** 12. You trained more than 200 models on this page. Why is this fast, and how do we know that it is right?

@@ -28,19 +28,19 @@ def plot_error_by_epoch(
     train: Sequence[float],
     test: Sequence[float],
     *,
-    reference: tuple[str, float],
+    reference: tuple[str, Sequence[float]],
     title: str | None = None,
 ) -> None:
-    """Show the error on train and on test after each epoch, beside an error that does not change.
+    """Show the error on train and on test after each epoch, beside the test error of another model.
 
     Parameters
     ----------
     train, test : sequences of float
         RMSE after each epoch, in stars; equally many.
-    reference : (str, float)
-        Name and test error of what to compare with: a dashed line.
+    reference : (str, sequence of float)
+        Name of what to compare with, and its RMSE on test after each epoch: a dashed line.
     title : str, optional
-        Replaces the title, which otherwise says how near the best epoch comes to the reference.
+        Replaces the title, which otherwise says in how many epochs it is ahead of the reference.
 
     Raises
     ------
@@ -49,9 +49,10 @@ def plot_error_by_epoch(
 
     Examples
     --------
-    >>> plot_error_by_epoch([0.9, 0.7, 0.5], [1.0, 0.92, 0.95], reference=("biases", 0.9))  # doctest: +ELLIPSIS
-    [figure] Two lines, RMSE by epoch. Train goes from 0.900 to 0.500. Test is lowest in epoch 2 at ...
-    lowest on test: 0.920, after epoch 2 of 3 · biases: 0.900
+    >>> flat = ("biases", [0.99, 0.9, 0.9])
+    >>> plot_error_by_epoch([0.9, 0.7, 0.5], [1.0, 0.92, 0.95], reference=flat)  # doctest: +ELLIPSIS
+    [figure] Lines, RMSE by epoch. Train goes from 0.900 to 0.500. Test is lowest in epoch 2 at ...
+    lowest on test: 0.920, after epoch 2 of 3 · biases at that epoch: 0.900
     train at that epoch: 0.700 · after the last: 0.500
     """
     train, test = np.asarray(train, dtype=np.float64), np.asarray(test, dtype=np.float64)
@@ -59,21 +60,25 @@ def plot_error_by_epoch(
         raise ValueError(f"train has {train.size} epochs and test {test.size}; expected equally many, at least one")
     if not (np.isfinite(train).all() and np.isfinite(test).all()):
         raise ValueError("train and test must hold finite errors")
-    name, level = reference
+    name, other = reference[0], np.asarray(reference[1], dtype=np.float64)
+    if other.shape != test.shape or not np.isfinite(other).all():
+        raise ValueError(
+            f"the reference has shape {other.shape}; expected a finite error for each of {test.size} epochs"
+        )
     best = int(test.argmin())
-    if test[best] >= level:
-        finding = f"On test, even its best epoch, number {best + 1}, is behind {name}"
-    else:
-        finding = f"On test, it is ahead of {name} at its best, after epoch {best + 1}"
+    ahead = int((test < other).sum())
+    finding = f"On test, ahead of {name} in {ahead or 'none'} of {len(test)} epochs"
     with drawing_panels(
         title or finding,
         ["train", "test"],
         alt=(
-            f"Two lines, RMSE by epoch. Train goes from {train[0]:.3f} to {train[-1]:.3f}. Test is lowest in epoch "
-            f"{best + 1} at {test[best]:.3f} and ends at {test[-1]:.3f}. Dashed line, {name}, at {level:.3f}."
+            f"Lines, RMSE by epoch. Train goes from {train[0]:.3f} to {train[-1]:.3f}. Test is lowest in epoch "
+            f"{best + 1} at {test[best]:.3f} and ends at {test[-1]:.3f}. Dashed line, {name}, from {other[0]:.3f} to "
+            f"{other[-1]:.3f}."
         ),
         facts=[
-            f"lowest on test: {test[best]:.3f}, after epoch {best + 1} of {len(test)} · {name}: {level:.3f}",
+            f"lowest on test: {test[best]:.3f}, after epoch {best + 1} of {len(test)} · "
+            f"{name} at that epoch: {other[best]:.3f}",
             f"train at that epoch: {train[best]:.3f} · after the last: {train[-1]:.3f}",
         ],
         height=3.2,
@@ -86,11 +91,11 @@ def plot_error_by_epoch(
         on_train, on_test = panels
         on_train.set_ylabel("RMSE (stars)")
         on_test.plot(epochs[best], test[best], "o", color=BLUE, markersize=7)
-        on_test.axhline(level, color=GRAY, linestyle="--", linewidth=1.5)
+        on_test.plot(epochs, other, color=GRAY, linestyle="--", linewidth=1.5)
         on_test.annotate(
-            name, (1, level), xycoords=("axes fraction", "data"), xytext=(-2, 5), textcoords="offset points",
-            ha="right", color=_DARK,
-        )  # fmt: skip
+            name, (epochs[-1], other[-1]), xytext=(0, -6), textcoords="offset points", ha="right", va="top", color=_DARK
+        )
+        on_test.margins(y=0.2)
 
 
 def plot_against(
@@ -200,18 +205,18 @@ def plot_what_is_left(start: np.ndarray, end: np.ndarray) -> None:
         raise ValueError("start is the same for all pairs; expected numbers that vary")
     slope, offset = np.polyfit(start, end, 1)
     correlation = np.corrcoef(start, end)[0, 1]
+    # More dots than this only make a blot; they are taken at equal distances.
+    some = slice(None, None, max(1, start.size // 2000))
     with drawing(
-        f"A pair that began 0.1 stars higher ends {0.1 * slope:.2f} higher",
+        f"A pair that began 0.1 stars higher ends {0.1 * slope:.2f} higher, on average",
         alt=(
             f"Scatter of {start.size} pairs, inner product after training by inner product before. Correlation "
             f"{correlation:.2f}, slope {slope:.2f}."
         ),
         facts=[f"correlation of the two: {correlation:.2f}", f"slope of the best line: {slope:.2f}"],
-        x_label="inner product before training (stars)",
+        x_label=f"inner product before training (stars; {start[some].size:,} of {start.size:,} pairs)",
         y_label="after training (stars)",
     ) as axes:
-        # More dots than this only make a blot; they are taken at equal distances.
-        some = slice(None, None, max(1, start.size // 2000))
         axes.plot(start[some], end[some], ".", color=BLUE, markersize=3, alpha=0.5)
         span = np.array([start.min(), start.max()])
         axes.plot(span, offset + slope * span, color=VERMILION)
@@ -380,10 +385,10 @@ def plot_sgd_steps(
     known = ~np.isnan(ratings)
     rmse_before, rmse_after = (np.sqrt(np.mean((table[known] - ratings[known]) ** 2)) for table in (before, predicted))
     blanks = [f"{users[u]}, {items[i]}: {predicted[u, i]:.2f}" for u, i in np.argwhere(~known)]
-    finding = f"After {steps} updates the known ratings are missed by {rmse_after:.2f} stars"
+    finding = _who_agrees(user_paths[-1], users)
     with drawing_panels(
         finding,
-        ["vectors: paths from × to the mark", "predicted (known) ratings"],
+        ["vectors (pale: how they grew)", "predicted (known) ratings"],
         alt=(
             f"Left, paths of {len(users)} users' and {len(items)} items' vectors over {steps} updates in the plane. "
             f"Right, the predicted table. {finding}."
@@ -394,25 +399,25 @@ def plot_sgd_steps(
         ],
         height=3.9,
     ) as (plane, table):
-        for paths, names, color, marker in ((user_paths, users, BLUE, "o"), (item_paths, items, VERMILION, "s")):
-            for row in range(len(names)):
-                plane.plot(*paths[:, row].T, color=color, linewidth=1.2, alpha=0.7)
-                plane.plot(*paths[0, row], "x", color=color, markersize=5)
-                plane.plot(*paths[-1, row], marker, color=color, markersize=7, markeredgecolor="white")
-        ends = [(end, name, BLUE) for end, name in zip(user_paths[-1], users, strict=True)]
-        ends += [(end, name, VERMILION) for end, name in zip(item_paths[-1], items, strict=True)]
         reach = 1.15 * max(np.abs(user_paths).max(), np.abs(item_paths).max(), 0.1)
-        plane.set_xlim(-reach, reach)
-        plane.set_ylim(-reach, reach)
+        plane.set_xlim(-1.7 * reach, 1.7 * reach)
+        plane.set_ylim(-1.45 * reach, 1.45 * reach)
         plane.set_aspect("equal")
         plane.axhline(0, color=GRAY, linewidth=0.8)
+        for paths, color, marker in ((user_paths, BLUE, "o"), (item_paths, VERMILION, "s")):
+            for path in np.swapaxes(paths, 0, 1):
+                plane.plot(*path.T, color=color, linewidth=1, alpha=0.3)
+                plane.plot(*np.transpose([[0, 0], path[-1]]), color=color, linewidth=1.6)
+                plane.plot(*path[-1], marker, color=color, markersize=6, markeredgecolor="white")
         plane.axvline(0, color=GRAY, linewidth=0.8)
         plane.set_xlabel("component 1")
         plane.spines[["left", "bottom"]].set_visible(False)
         plane.set_ylabel("component 2")
-        _label_beside(plane, ends, reach)
-        shown = np.where(known, np.abs(np.where(known, ratings, 0) - predicted), 0)
-        table.imshow(shown, cmap="Blues", vmin=0, vmax=4, aspect="auto")
+        ends = [(*each, BLUE) for each in zip(user_paths[-1], users, strict=True)]
+        ends += [(*each, VERMILION) for each in zip(item_paths[-1], items, strict=True)]
+        _label_around(plane, ends, reach)
+        table.set_xlim(-0.5, len(items) - 0.5)
+        table.set_ylim(len(users) - 0.5, -0.5)
         for u, i in np.ndindex(*ratings.shape):
             text = f"{predicted[u, i]:.2f}\n" + (f"({ratings[u, i]:g})" if known[u, i] else "(?)")
             weight = "normal" if known[u, i] else "bold"
@@ -423,20 +428,35 @@ def plot_sgd_steps(
         table.set_yticks(range(len(users)), users)
         table.tick_params(length=0)
         table.grid(visible=False)
-        table.set_xlabel("darker: missed by more stars")
 
 
-def _label_beside(plane, ends: list, reach: float) -> None:
-    """Write the names of points (point, name, color) to the right of the plane, at heights that stay apart."""
-    ends = sorted(ends, key=lambda end: end[0][1])
-    heights = np.array([point[1] for point, _, _ in ends])
-    for row in range(1, len(heights)):
-        heights[row] = max(heights[row], heights[row - 1] + 0.2 * reach)
-    heights -= (heights - [point[1] for point, _, _ in ends]).mean()
-    for (point, name, color), height in zip(ends, heights, strict=True):
+def _who_agrees(vectors: np.ndarray, names: Sequence[str]) -> str:
+    """Say which two of the vectors point the same way, if any do."""
+    lengths = np.linalg.norm(vectors, axis=1)
+    if lengths.max() < 0.1:
+        return "The users' vectors have hardly a length"
+    cosines = vectors @ vectors.T / np.maximum(np.outer(lengths, lengths), 1e-12)
+    np.fill_diagonal(cosines, -1)
+    first, second = np.unravel_index(cosines.argmax(), cosines.shape)
+    if cosines[first, second] < 0.9:
+        return "No two users point the same way"
+    return f"{names[first]} and {names[second]} agree: their vectors point the same way"
+
+
+def _label_around(plane, ends: list, reach: float) -> None:
+    """Write the names of vectors (end, name, color) on a circle around the plane, in their directions, but apart."""
+    ends = sorted(ends, key=lambda end: np.arctan2(end[0][1], end[0][0]))
+    angles = np.array([np.arctan2(end[1], end[0]) for end, _, _ in ends])
+    apart = min(0.32, 6.0 / len(ends))
+    for _ in range(200):  # whoever is too near to the next steps aside, both by half
+        gaps = np.diff(angles, append=angles[:1] + 2 * np.pi)
+        push = np.maximum(apart - gaps, 0) / 2 if len(ends) > 1 else np.zeros(1)
+        angles += np.roll(push, 1) - push
+    for (end, name, color), angle in zip(ends, angles, strict=True):
         plane.annotate(
-            name, point, xytext=(1.12 * reach, height), textcoords="data", fontsize=9, color=color, va="center",
-            annotation_clip=False, arrowprops={"arrowstyle": "-", "color": GRAY, "linewidth": 0.6, "linestyle": ":"},
+            name, end, xytext=(1.15 * reach * np.cos(angle), 1.15 * reach * np.sin(angle)), fontsize=9, color=color,
+            ha="left" if np.cos(angle) > 0.3 else "right" if np.cos(angle) < -0.3 else "center", va="center",
+            arrowprops={"arrowstyle": "-", "color": GRAY, "linewidth": 0.6, "linestyle": ":"},
         )  # fmt: skip
 
 

@@ -486,16 +486,14 @@ print(f"user bias {drift:.2f}, in our models {np.unique(fitted(0).user_biases)}"
 # %% [markdown]
 # ## Lab: live curves
 #
-# One training, followed from epoch to epoch. Change a value in the first line and run the cell again. (`"logistic"`, `"bpr"` and `"adadelta"` are there, too. The middle panel ranks all films, the right one leaves learned films out: compare each with itself only.)
+# One training, followed from epoch to epoch: the picture shows it with the lesson's settings. (Its middle panel ranks all films, the right one leaves learned films out: compare each with itself only.) Below it, the lab: set the knobs, press *Train*, watch; *Stop* ends it after the epoch that is running. *Pin this run* keeps it to compare the next with, and *Copy as code* shows the lines that repeat it, to the bit.
 #
-# 1. People complain that everybody gets the same list ([#589](https://github.com/lyst/lightfm/issues/589), [#320](https://github.com/lyst/lightfm/issues/320)). The last line counts the different films on 671 lists of ten. Which knobs, each alone, bring that number below 60?
-# 2. Set `penalty` to 1. Which model has the lower loss, and which is better? So can the loss choose between settings?
+# 1. People complain that everybody gets the same list ([#589](https://github.com/lyst/lightfm/issues/589), [#320](https://github.com/lyst/lightfm/issues/320)). *Items on all lists* counts the different films on 671 lists of ten. Which knobs, each alone, bring that number below 60?
+# 2. Set the penalty to 1. Which model has the lower loss, and which is better? So can the loss choose between settings?
 
 # %%
 from recsys_lessons import Popularity
 from recsys_lessons.teaching.plotting import plot_live_curves
-
-loss, components, learning_rate, schedule, penalty, epochs = "warp", 30, 0.05, "adagrad", 0.0, 30
 
 on_learned, kept_back = [], []
 
@@ -505,12 +503,16 @@ def watch(model, epoch):
     kept_back.append(on_validation(model))
 
 
-knobs = {"loss": loss, "no_components": components, "learning_rate": learning_rate, "learning_schedule": schedule}
-model = fitted(0, epochs, penalty, callback=watch, **knobs)
+model = fitted(0, epochs=30, callback=watch)
 plot_live_curves([epoch["loss"] for epoch in model.training_history], on_learned, kept_back)
 top, _ = model.recommend(np.arange(learn.shape[0]), exclude=learn)
 popular, _ = Popularity().fit(learn).recommend(np.arange(learn.shape[0]), exclude=learn)
 print(f"different films on all lists: {len(np.unique(top))}, with popularity {len(np.unique(popular))}")
+
+# %% tags=["nbval-ignore-output"]
+from recsys_lessons.teaching.widgets import show_training_lab
+
+show_training_lab(learn, validation, labels=data["item_labels"], seed=0, measured_users=671)
 
 # %% [markdown]
 # <details><summary>What we found (open it when you have looked)</summary>

@@ -59,6 +59,8 @@ class TestLab:
         assert last.precision[0] == pytest.approx(precision_at_k(model, train, k=5).mean())
         assert last.precision[1] == pytest.approx(precision_at_k(model, validation, train, k=5).mean())
         assert last.auc[1] == pytest.approx(auc_score(model, validation, train).mean())
+        lists, _ = model.recommend(np.arange(60), n=5, exclude=train)
+        assert last.n_listed == len(np.unique(lists))
         assert [point.loss for point in run.points] == [epoch["loss"] for epoch in model.training_history]
 
     def test_the_code_of_a_stopped_run_says_how_many_epochs_counted(self, lab, data):
@@ -181,10 +183,10 @@ class TestView:
                 await asyncio.sleep(0.01)
             view.user.value = 7  # while it trains
             assert "For user 7" in view._body.value
-            began = time.perf_counter()
+            before = len(lab.run.points)
             view.buttons["stop"].click()
             await view.task
-            assert time.perf_counter() - began < 0.5
+            assert len(lab.run.points) <= before + 1  # the epoch that was running
 
         run_in_a_loop(work, view)
         assert 3 <= len(lab.run.points) < 60

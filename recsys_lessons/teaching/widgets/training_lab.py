@@ -78,6 +78,8 @@ class Point:
         Mean sampled loss of the epoch.
     precision, auc : (float, float)
         On train, among all items; and on validation, with train items left out.
+    n_listed : int
+        How many different items stand on the lists of all users, train items left out.
     seconds : float
         How long the epoch and its measuring took.
     """
@@ -86,6 +88,7 @@ class Point:
     loss: float
     precision: tuple[float, float]
     auc: tuple[float, float]
+    n_listed: int
     seconds: float
 
 
@@ -222,8 +225,11 @@ class TrainingLab:
             float(auc_score(run.model, known, item_features=features).mean()),
             float(auc_score(run.model, held_out, known, item_features=features).mean()),
         )
+        users = np.arange(self.train.shape[0])
+        lists, _ = run.model.recommend(users, n=self.k, exclude=self.train, item_features=features)
+        n_listed = len(np.unique(lists[lists >= 0]))
         loss = float(run.model.training_history[-1]["loss"])
-        point = Point(len(run.points) + 1, loss, precision, auc, time.perf_counter() - began)
+        point = Point(len(run.points) + 1, loss, precision, auc, n_listed, time.perf_counter() - began)
         run.points.append(point)
         return point
 

@@ -197,14 +197,16 @@ class TrainingView(LabView):
         rows = []
         for run in self._runs():
             last = run.points[-1] if run.points else None
-            numbers = [f"{last.loss:.3f}", f"{last.precision[1]:.4f}", f"{last.auc[1]:.3f}"] if last else ["–"] * 3
+            numbers = ["–"] * 4
+            if last is not None:
+                numbers = [f"{last.loss:.3f}", f"{last.precision[1]:.4f}", f"{last.auc[1]:.3f}", f"{last.n_listed:,}"]
             set_so = run.settings.differences(Settings()) or "defaults"
             pinned = "pinned" if run in self.lab.pinned else ""
             cells = [f"{run.number}", set_so, f"{len(run.points)}", *numbers, pinned]
             rows.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
-        names = ("run", "settings", "epochs", "loss", f"precision@{self.lab.k}", "AUC", "")
+        names = ("run", "settings", "epochs", "loss", f"precision@{self.lab.k}", "AUC", "items on all lists", "")
         head = "".join(f'<th scope="col">{name}</th>' for name in names)
-        empty = '<tr><td colspan="7">No run yet: press Train.</td></tr>'
+        empty = '<tr><td colspan="8">No run yet: press Train.</td></tr>'
         return (
             "<table><caption>Runs, measured on validation</caption>"
             f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows) or empty}</tbody></table>"
@@ -277,19 +279,20 @@ def _told(run: Run | None) -> str:
 _shown: dict[str, TrainingView] = {}
 
 
-def show_training_lab(
-    train: Any, validation: Any, *, item_features: Any = None, labels: Any = None, k: int = 10, seed: int = 42
-) -> None:
+def show_training_lab(train: Any, validation: Any, **arguments: Any) -> None:
     """Show the training lab. The cell that calls this carries the tag ``nbval-ignore-output``.
 
-    Parameters are those of `TrainingLab`.
+    Parameters
+    ----------
+    train, validation, **arguments
+        Those of `TrainingLab`.
 
     Raises
     ------
     ValueError
         As `TrainingLab`.
     """
-    view = TrainingView(TrainingLab(train, validation, item_features=item_features, labels=labels, k=k, seed=seed))
+    view = TrainingView(TrainingLab(train, validation, **arguments))
     _replace(_cell(), view)
     view.show("training lab: loss, precision and AUC of each epoch")
 

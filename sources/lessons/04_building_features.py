@@ -506,7 +506,7 @@ plot_with_and_without(
 )
 
 # %% [markdown]
-# In one sentence: **a film that is rarely or never refused stays near zero as long as its score is its own; features shared with liked films lift it, and refusals spread evenly, well beyond the popular films, or popularity given back, undo that.**
+# In one sentence: **a film that is rarely or never refused stays near zero as long as its score is its own; features shared with liked films lift it, and refusals spread evenly, well beyond the popular films, undo most of that; popularity given back makes a gain of it.**
 #
 # So, with new features:
 #

@@ -33,7 +33,7 @@ class TooMuchPrinted(RuntimeError):
     """An answer printed without end, or nearly."""
 
 
-class _Printed(io.TextIOBase):
+class Printed(io.TextIOBase):
     """Where an answer's output goes: the beginning is kept, the rest counted."""
 
     def __init__(self) -> None:
@@ -156,7 +156,7 @@ def _is_empty(answer: Callable[..., Any]) -> bool:
 
 def _call(answer: Callable[..., Any], arguments: tuple[Any, ...], names: list[str]) -> Result:
     copies = copy.deepcopy(arguments)
-    printed = _Printed()
+    printed = Printed()
     value, raised = None, None
     with _quiet(printed):
         try:
@@ -173,8 +173,8 @@ def _call(answer: Callable[..., Any], arguments: tuple[Any, ...], names: list[st
 
 
 @contextlib.contextmanager
-def _quiet(printed: _Printed) -> Iterator[None]:
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(_Printed()), warnings.catch_warnings():
+def _quiet(printed: Printed) -> Iterator[None]:
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(Printed()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 

@@ -84,7 +84,7 @@ class _Answers:
         from IPython.core.interactiveshell import InteractiveShell
 
         from recsys_lessons.models.warm_up import warm_up
-        from recsys_lessons.teaching.checks.calling import _Printed, attempt
+        from recsys_lessons.teaching.checks.calling import Printed, attempt
         from recsys_lessons.teaching.checks.problem import problems_of
 
         class Shell(InteractiveShell):
@@ -97,7 +97,7 @@ class _Answers:
         _to_nothing(2)  # up to here, what goes wrong is the grader's own and can be read
         for number, source in self.job["cells"]:
             self.say(begun=f"cell {number}")
-            sys.stdout, sys.stderr = _Printed(), _Printed()
+            sys.stdout, sys.stderr = Printed(), Printed()
             done = shell.run_cell(source, store_history=False, silent=True)
             error = done.error_before_exec or done.error_in_exec
             if error is not None:

@@ -51,6 +51,26 @@ class Interactions:
     values: np.ndarray
     times: np.ndarray | None
 
+    def at_least(self, smallest: float | None) -> np.ndarray:
+        """Say for each row whether its value is `smallest` or more; None keeps all.
+
+        Raises
+        ------
+        ValueError
+            If `smallest` is no number, or no row is left.
+        """
+        if smallest is None:
+            return np.ones(self.values.size, dtype=bool)
+        if isinstance(smallest, bool) or not isinstance(smallest, int | float | np.number):
+            raise ValueError(f"liked_from is {smallest!r}; expected a number, or None to keep all rows")
+        kept = self.values >= smallest
+        if not kept.any():
+            raise ValueError(
+                f"liked_from is {smallest:g} and leaves no row; values go from {self.values.min():g} to "
+                f"{self.values.max():g}. Expected at most {self.values.max():g}, or None to keep all rows"
+            )
+        return kept
+
     def __repr__(self) -> str:
         told = f"{len(self.users):,} rows, {len(set(self.users)):,} users, {len(set(self.items)):,} items"
         if self.times is not None:
@@ -253,7 +273,7 @@ def _traps(
     yield "users to average over", users.size >= 200, f"{users.size:,}"
 
     largest = train.getnnz(axis=1).max() / train.nnz
-    yield "the busiest user's share of train", largest < 0.05, f"{largest:.1%}"
+    yield "the busiest user's share of train", largest < 0.05, f"{largest:.1%} of the pairs"
     top = np.sort(train.getnnz(axis=0))[::-1]
     share = top[: max(1, math.ceil(top.size / 100))].sum() / train.nnz
     yield "the most popular hundredth's share", share < 0.5, f"{share:.0%} (popularity will be hard to beat)"
@@ -261,15 +281,16 @@ def _traps(
     if interactions.times is None:
         yield "times", False, "none, so a split by time cannot be made"
     else:
-        at_once = _all_at_once(interactions)
-        yield "users with everything at one time", at_once < 0.5, f"{at_once:.0%} (then their order says nothing)"
+        on_one_day = _all_on_one_day(interactions)
+        yield "users with everything on one day", on_one_day < 0.2, f"{on_one_day:.0%} (does their order say anything?)"
     if features is not None:
         matrix = features.tocsr()
-        undescribed = np.mean(matrix.getnnz(axis=1) == 0)
-        yield "items without any feature", undescribed == 0, f"{undescribed:.0%} of {matrix.shape[0]:,}"
-        own = np.zeros(matrix.shape[0], dtype=bool)
-        for_one = np.flatnonzero(matrix.getnnz(axis=0) == 1)
-        own[matrix.tocsc()[:, for_one].indices] = True
+        n_rows_of_column = matrix.getnnz(axis=0)
+        has_shared, own = (
+            matrix[:, np.flatnonzero(columns)].getnnz(axis=1) > 0
+            for columns in (n_rows_of_column > 1, n_rows_of_column == 1)
+        )
+        yield "items without a shared feature", has_shared.all(), f"{np.sum(~has_shared):,} of {matrix.shape[0]:,}"
         yield "items without a column of their own", own.all(), f"{np.mean(~own):.0%} (is the identity lost?)"
 
 
@@ -278,12 +299,13 @@ def _ceiling(test: sp.csr_matrix) -> float:
     return float(np.mean(np.minimum(n_answers[n_answers > 0], 10) / 10))
 
 
-def _all_at_once(interactions: Interactions) -> float:
-    """The share of users with two rows or more whose rows all have the same time."""
+def _all_on_one_day(interactions: Interactions) -> float:
+    """The share of users with two rows or more whose rows all have the same day."""
     _, user = np.unique(interactions.users, return_inverse=True)
     first, last = np.full(user.max() + 1, np.inf), np.full(user.max() + 1, -np.inf)
-    np.minimum.at(first, user, interactions.times)
-    np.maximum.at(last, user, interactions.times)
+    days = np.floor(interactions.times / 86400)
+    np.minimum.at(first, user, days)
+    np.maximum.at(last, user, days)
     several = np.bincount(user) > 1
     return float(np.mean((first == last)[several])) if several.any() else 0.0
 

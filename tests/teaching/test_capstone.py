@@ -131,6 +131,26 @@ def test_a_missing_file_is_named_with_those_that_are_there(file, tmp_path):
         read_interactions(tmp_path / "nowhere" / "x.csv", **READ)
 
 
+def test_rows_with_a_smaller_value_are_left_out(file):
+    read = read_interactions(file(ROWS), **READ)
+    assert read.at_least(4).tolist() == [True, False, True]
+    assert read.at_least(None).tolist() == [True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("smallest", "message"),
+    [
+        (6, "liked_from is 6 and leaves no row; values go from 2.5 to 5. Expected at most 5, or None"),
+        (float("nan"), "liked_from is nan and leaves no row"),
+        ("?", r"liked_from is '\?'; expected a number, or None"),
+        (True, "liked_from is True; expected a number, or None"),
+    ],
+)
+def test_a_limit_that_leaves_no_row_is_refused(file, smallest, message):
+    with pytest.raises(ValueError, match=message):
+        read_interactions(file(ROWS), **READ).at_least(smallest)
+
+
 def test_a_delimiter_is_one_character(file):
     with pytest.raises(ValueError, match="delimiter is ', '; expected one character"):
         read_interactions(file(ROWS), **READ, delimiter=", ")
@@ -201,10 +221,16 @@ def test_a_leak_and_repeats_are_counted(file):
     assert found["rows that repeat a pair"].startswith("25%")
 
 
-def test_new_users_and_everything_at_one_time_are_counted(file):
+def test_new_users_and_everything_on_one_day_are_counted(file):
     found = looked_at(file, "u,i,t\na,x,1\na,y,1\nb,y,3\nb,x,3\n", [[1, 0], [0, 0]], [[0, 1], [1, 0]])
     assert found["users of test without train"] == "50% of 2"
-    assert found["users with everything at one time"].startswith("100%")
+    assert found["users with everything on one day"].startswith("100%")
+
+
+def test_a_day_is_a_day_whether_it_is_written_in_seconds_or_not(file):
+    text = "u,i,t\na,x,2026-01-01 00:00:01\na,y,2026-01-01 23:59:59\nb,x,2026-01-01 23:59:59\nb,y,2026-01-02\n"
+    found = find_traps(read_interactions(file(text), user="u", item="i", time="t"), *matrices([[1, 0]], [[0, 1]]))
+    assert found["users with everything on one day"].startswith("50%")
 
 
 def test_without_times_there_is_no_split_by_time(file):
@@ -216,13 +242,20 @@ def test_without_times_there_is_no_split_by_time(file):
 def test_a_lost_identity_and_missing_features_are_seen(file):
     text = "u,i,t\na,x,1\na,y,2\n"
     both = sp.csr_matrix([[1, 0, 1], [0, 1, 1]])
-    assert not {"items without any feature", "items without a column of their own"} & set(
+    assert not {"items without a shared feature", "items without a column of their own"} & set(
         looked_at(file, text, [[1, 0]], [[0, 1]], both)
     )
     lost = looked_at(file, text, [[1, 0]], [[0, 1]], sp.csr_matrix([[1, 1], [1, 1]]))
     assert lost["items without a column of their own"].startswith("100%")
     empty = looked_at(file, text, [[1, 0]], [[0, 1]], sp.csr_matrix([[1, 0], [0, 0]]))
-    assert empty["items without any feature"] == "50% of 2"
+    assert empty["items without a shared feature"] == "2 of 2"
+
+
+def test_an_identity_is_no_feature(file):
+    features = sp.csr_matrix([[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 1, 0]])
+    found = looked_at(file, "u,i,t\na,x,1\na,y,2\na,z,3\n", [[1, 0, 0]], [[0, 1, 1]], features)
+    assert found["items without a shared feature"] == "1 of 3"
+    assert "items without a column of their own" not in found
 
 
 def test_a_split_that_is_none_is_refused(file):

@@ -35,11 +35,12 @@ def title_of(figure) -> str:
 
 def test_the_title_says_in_how_many_epochs_it_is_ahead_of_the_reference(shown, capsys):
     plot_error_by_epoch([0.9, 0.7, 0.5], [1.0, 0.92, 0.95], reference=("the biases", [0.99, 0.9, 0.9]))
-    plot_error_by_epoch([0.9, 0.7, 0.5], [1.0, 0.88, 0.95], reference=("the biases", [0.99, 0.9, 0.9]))
+    plot_error_by_epoch([0.9, 0.7, 0.5], [1.0, 0.88, 0.95], reference=("the biases", [0.99, 0.9, 0.9]), name="with it")
     assert [title_of(figure) for figure in shown] == [
-        "On test, ahead of the biases in none of 3 epochs",
-        "On test, ahead of the biases in 1 of 3 epochs",
+        "The model: ahead of the biases in none of 3 epochs",
+        "With it: ahead of the biases in 1 of 3 epochs",
     ]
+    assert [text.get_text() for text in shown[1].axes[1].texts] == ["with it", "the biases"]
     assert "lowest on test: 0.880, after epoch 2 of 3 · the biases at that epoch: 0.900" in capsys.readouterr().out
 
 

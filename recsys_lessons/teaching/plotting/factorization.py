@@ -29,6 +29,7 @@ def plot_error_by_epoch(
     test: Sequence[float],
     *,
     reference: tuple[str, Sequence[float]],
+    name: str = "the model",
     title: str | None = None,
 ) -> None:
     """Show the error on train and on test after each epoch, beside the test error of another model.
@@ -39,6 +40,8 @@ def plot_error_by_epoch(
         RMSE after each epoch, in stars; equally many.
     reference : (str, sequence of float)
         Name of what to compare with, and its RMSE on test after each epoch: a dashed line.
+    name : str
+        What the model is called.
     title : str, optional
         Replaces the title, which otherwise says in how many epochs it is ahead of the reference.
 
@@ -60,25 +63,25 @@ def plot_error_by_epoch(
         raise ValueError(f"train has {train.size} epochs and test {test.size}; expected equally many, at least one")
     if not (np.isfinite(train).all() and np.isfinite(test).all()):
         raise ValueError("train and test must hold finite errors")
-    name, other = reference[0], np.asarray(reference[1], dtype=np.float64)
+    rival, other = reference[0], np.asarray(reference[1], dtype=np.float64)
     if other.shape != test.shape or not np.isfinite(other).all():
         raise ValueError(
             f"the reference has shape {other.shape}; expected a finite error for each of {test.size} epochs"
         )
     best = int(test.argmin())
     ahead = int((test < other).sum())
-    finding = f"On test, ahead of {name} in {ahead or 'none'} of {len(test)} epochs"
+    finding = f"{name[:1].upper()}{name[1:]}: ahead of {rival} in {ahead or 'none'} of {len(test)} epochs"
     with drawing_panels(
         title or finding,
         ["train", "test"],
         alt=(
             f"Lines, RMSE by epoch. Train goes from {train[0]:.3f} to {train[-1]:.3f}. Test is lowest in epoch "
-            f"{best + 1} at {test[best]:.3f} and ends at {test[-1]:.3f}. Dashed line, {name}, from {other[0]:.3f} to "
+            f"{best + 1} at {test[best]:.3f} and ends at {test[-1]:.3f}. Dashed line, {rival}, from {other[0]:.3f} to "
             f"{other[-1]:.3f}."
         ),
         facts=[
             f"lowest on test: {test[best]:.3f}, after epoch {best + 1} of {len(test)} · "
-            f"{name} at that epoch: {other[best]:.3f}",
+            f"{rival} at that epoch: {other[best]:.3f}",
             f"train at that epoch: {train[best]:.3f} · after the last: {train[-1]:.3f}",
         ],
         height=3.2,
@@ -92,9 +95,17 @@ def plot_error_by_epoch(
         on_train.set_ylabel("RMSE (stars)")
         on_test.plot(epochs[best], test[best], "o", color=BLUE, markersize=7)
         on_test.plot(epochs, other, color=GRAY, linestyle="--", linewidth=1.5)
-        on_test.annotate(
-            name, (epochs[-1], other[-1]), xytext=(0, -6), textcoords="offset points", ha="right", va="top", color=_DARK
-        )
+        above = test[-1] >= other[-1]
+        for text, errors, higher, color in ((name, test, above, BLUE), (rival, other, not above, _DARK)):
+            on_test.annotate(
+                text,
+                (epochs[-1], errors[-1]),
+                xytext=(0, 6 if higher else -6),
+                textcoords="offset points",
+                ha="right",
+                va="bottom" if higher else "top",
+                color=color,
+            )
         on_test.margins(y=0.2)
 
 

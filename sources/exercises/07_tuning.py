@@ -39,7 +39,7 @@ from recsys_lessons.teaching.checks import check, hint, solution
 # %% [markdown] problem="tuned"
 # 435 people, 656 films. You get the likes to learn from and five others of each person, to choose by. The check trains with your settings on five seeds, and measures precision@10 on five more likes that you never see.
 #
-# With WARP, the library's defaults for the rest and ten epochs it is 0.083. Turning one knob at a time and putting the best values together gives 0.08 or 0.09, depending on the seeds that choose; the best we found without a penalty is 0.101. The bar is at 0.103. A training takes a tenth of a second, so your function may try a dozen settings before it returns one. Or look for them in a cell of your own, and return what you found:
+# With WARP, the library's defaults for the rest and ten epochs it is 0.083. Turning one knob at a time and putting the best values together gives 0.08 or 0.09, depending on the seeds that choose; the best we found without a penalty is 0.101. The bar is at 0.103. A training takes a tenth of a second, and one of many epochs up to three, so your function may try some settings, on more than one seed, before it returns one. Or look for them in a cell of your own, and write what you found into the function:
 #
 # ```python
 # from recsys_lessons.teaching.checks.small_data import small_likes

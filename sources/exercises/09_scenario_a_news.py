@@ -35,6 +35,15 @@ from recsys_lessons.teaching.checks import check, hint, solution
 # 0.4 clicks on a list: is that little? It depends on who was there to choose from. Divide by the best that the same candidates allow, reader by reader. A reader for whom nothing was left has no share of it, and an article with the number -1 is one that Python will happily give you.
 
 # %% [markdown] problem="feeds"
-# The first message after the new feed went live: *everybody gets the same*. It is one of the oldest questions to LightFM ([#320](https://github.com/lyst/lightfm/issues/320), [#589](https://github.com/lyst/lightfm/issues/589), [#664](https://github.com/lyst/lightfm/issues/664)). The model in question is logistic, trained for five epochs on the clicks, with identities and metadata of articles and readers; articles that are new get a blank row. Its feeds name 17 of the 65 fresh articles, and one article stands in almost every feed. Somebody set the biases to zero, which had helped in [#395](https://github.com/lyst/lightfm/issues/395). Then they named 19.
+# The first message after the new feed went live: *everybody gets the same*. It is one of the oldest questions to LightFM ([#320](https://github.com/lyst/lightfm/issues/320), [#589](https://github.com/lyst/lightfm/issues/589), [#664](https://github.com/lyst/lightfm/issues/664)). Here is the model in question; `articles`, `readers` and `asked` hold identities and metadata of both sides, and articles that are new have a blank row:
+#
+# ```python
+# clicks = seen.multiply(seen > 0)
+# model = LightFM(loss="logistic", no_components=16, random_state=0)
+# model.fit(clicks, item_features=articles, user_features=readers, epochs=5)
+# model.recommend(np.arange(n_readers), n=5, exclude=known, items=fresh, **asked)
+# ```
+#
+# Its feeds name 17 of the 65 fresh articles, and one article stands in almost every feed. Somebody set the biases to zero, which had helped in [#395](https://github.com/lyst/lightfm/issues/395). Then they named 19.
 #
 # So name your own suspect, change only that, and look. Two bars: the feeds earn at least 0.718 of the oracle's expected clicks, and at least 60 articles stand in somebody's feed. One bar alone is easy: lots name all 65, and earn 0.45. The oracle names 58. Why might the editors want more than that?

@@ -73,7 +73,8 @@ def judge(problem: Problem, tried: Attempt) -> Verdict:
         facts = tuple(fact for fact in facts if fact[0] == "case") + (("reads", names),)
         return Verdict(
             WRONG,
-            f"It reads {names} from the notebook. An answer may use its arguments only: with others it would be wrong.",
+            f"It reads {names} from the notebook. Make it an argument or write its value inside the function; "
+            "a constant of the notebook has a name in capitals.",
             facts,
         )
     if not facts:
@@ -130,6 +131,8 @@ def _fault_of(problem: Problem, case: Case, number: int, result: Result) -> tupl
     if value is None:
         return [("expected", shown(expected)), ("got", "None")], _NONE
     facts = [("expected", shown(expected)), ("got", shown(value))]
+    if facts[0][1] == facts[1][1]:  # equal to three digits
+        facts = [("expected", repr(expected)[:200]), ("got", repr(value)[:200])]
     if not found.startswith("another"):
         facts.append(("that is", found))
     return facts, _unmet(problem, case, value)

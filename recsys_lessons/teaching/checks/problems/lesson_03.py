@@ -569,7 +569,9 @@ def _sixty_required(case, value):
     told = f"Precision@5 is {precision:.3f}; the bar is {SIXTY_BAR}."
     if precision < 0.05:
         return f"{told} The most popular films reach 0.072, so the columns do not even say how much a film is liked."
-    return f"{told} How much a film is liked takes you about as far as this. What in train says by whom?"
+    if precision < 0.1:
+        return f"{told} How much a film is liked takes you about as far as this. What in train says by whom?"
+    return f"{told} You are close. How many columns say by whom a film is liked, and how large are their numbers?"
 
 
 def _genres_alone(train, genres):

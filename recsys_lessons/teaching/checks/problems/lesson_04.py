@@ -42,6 +42,7 @@ def _one_hot_cases():
     yield Case((brands, ["Roma", "Hafer"]), expected, "one brand is missing, another is not known")
     yield Case((["Hafer"], ["Roma", "Hafer", "Alba"]), [[0, 1, 0, 0]], "a single product; most brands are absent")
     yield Case((["Roma", None], []), [[1], [1]], "no brand is known")
+    yield Case((["roma", "Romana", "Roma"], ["Roma"]), [[0, 1], [0, 1], [1, 0]], "names that only resemble a known one")
     rng = np.random.default_rng(4)
     shelf = ["Alba", "Cora", "Hafer", "Roma", "Zoe", None]
     for _ in range(12):

@@ -647,7 +647,8 @@ def _tuned_required(case, value):
     if precision < TUNED_BAR:
         return (
             f"Precision@10 is {precision:.3f}, a mean of five seeds; the bar is {TUNED_BAR}. On the likes it "
-            f"has learned it is {on_learned:.3f}. Which knobs were turned together?"
+            f"has learned it is {on_learned:.3f}. "
+            + ("You are close: how many seeds chose?" if precision > 0.0995 else "Which knobs were turned together?")
         )
     return None
 

@@ -250,8 +250,9 @@ def worth_now(published, articles, times, clicked, moment, half_life, prior):
     """The chance that a showing of each article is clicked at a moment, from what was clicked before.
 
     An article's freshness is 1 when it comes out and halves every `half_life` seconds. Its appeal is its clicks before
-    `moment` divided by the freshness of its showings before `moment`, added up; to both sums comes one imagined showing
-    of a fresh article with a chance of `prior`. The chance now is the appeal times the freshness at `moment`.
+    `moment`, divided by the sum of the freshness that its showings before `moment` had; to both numbers comes one
+    imagined showing of a fresh article with a chance of `prior`. The chance now is the appeal times the freshness at
+    `moment`.
 
     Parameters
     ----------
@@ -588,7 +589,9 @@ def _feeds_required(case, value):
     told = f"The feeds earn {share:.3f} of the oracle's clicks and name {named} of {len(news.fresh)} articles; "
     told += f"the bars are {SHARE_BAR} and {NAMED_BAR}."
     if named < NAMED_BAR:
-        return f"{told} Most readers get the same. What tells your list what one reader wants and another does not?"
+        if named < 40:
+            return f"{told} Most readers get the same. What tells your list what one reader wants and another does not?"
+        return f"{told} Some articles stand in nobody's feed. What does your model learn from those who passed one by?"
     if share < 0.6:
         return f"{told} Lots name all 65. Nobody has clicked these articles yet: by what does your list choose?"
     if share < SHARE_BAR:

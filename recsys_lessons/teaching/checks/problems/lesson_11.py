@@ -48,6 +48,8 @@ def _again_cases():
     yield Case((*_purchases((2, 6, 20), (0, 5, 1), (2, 6, 3)), 8), (0, 1), "the later purchase stands first")
     yield Case((*_purchases((0, 5, 1), (3, 4, 2)), 8), (0, 0), "nothing in test")
     yield Case((*_purchases((1, 10, 1), (10, 1, 9), (2, 9, 9)), 8), (2, 0), "numbers of households and products mix")
+    yield Case((*_purchases((1, 5, 1), (0, 1005, 9)), 8), (1, 0), "a product with a large number")
+    yield Case((*_purchases((10, 0, 1), (0, 1, 9)), 8), (1, 0), "household 10, product 1")
     rng = np.random.default_rng(1)
     for _ in range(15):
         n_rows = int(rng.integers(5, 40))

@@ -116,9 +116,7 @@ def problems(notebook: NotebookNode) -> list[str]:
     if not re.match(r"# Exercises \d\d: [^\n]+\n", first):
         found.append("the first cell does not begin with '# Exercises NN: Title'")
     stated = re.search(r"\*(\d+) minutes in all\. You need lesson \d\d\.[^\n]*\*", first)
-    minutes = [
-        int(m) for c in cells for m in re.findall(r"^\*Goal: .* · (\d+) minutes · [●○]{3}\*$", c.source, re.M)
-    ]
+    minutes = [int(m) for c in cells for m in re.findall(r"^\*Goal: .* · (\d+) minutes · [●○]{3}\*$", c.source, re.M)]
     if not stated:
         found.append("the first cell has no line '*NN minutes in all. You need lesson NN.*'")
     elif int(stated[1]) != sum(minutes):

@@ -124,7 +124,7 @@ print(f"correlation of validation and test: {np.corrcoef(luck, luck_on_test)[0, 
 #
 # The third gradient is the largest, and its step is less than half the second. $G$ only grows, so the same gradient gets ever shorter steps: after $n$ gradients of size $g$ it is divided by $\sqrt{1 + n g^2}$. A film that is updated often settles down, a rare one still takes long steps, and $\eta$ is only where the steps *begin*.
 #
-# **Adadelta** lets the memory fade: $G \leftarrow \rho\, G + (1 - \rho)\, g^2$.
+# **Adadelta** lets the memory fade, $G \leftarrow \rho\, G + (1 - \rho)\, g^2$, and where Adagrad has $\eta$ it has the root of a like memory of its own past steps. So it knows no learning rate.
 #
 # Now the library. With the logistic loss, a like with score 0 has the gradient −½, and a sample weight multiplies it. So we keep the score at 0 and choose the weights.
 
@@ -225,7 +225,7 @@ for knobs in ({"max_sampled": 20}, {"max_sampled": 50}, {"no_components": 60}, {
     print(f"±{uncertainty(changed - default):.4f} in pairs ", *knobs.items())
 
 # %% [markdown]
-# Apart, not even five times the search would be a finding. In pairs the doubt is four to five times smaller, and decides, though only just: a longer search gains, a learning rate of 0.04 loses, and of 60 components we still do not know. (This is the doubt about users. Of the seeds' luck it holds only a part, so keep averaging over seeds.)
+# Apart, not even five times the search would be a finding. In pairs the doubt is four to five times smaller, and decides: clearly for 50 draws, just so for 20 and for a learning rate of 0.04; of 60 components we still do not know, and another five seeds could tell otherwise. (This is the doubt about users. Of the seeds' luck it holds only a part, so keep averaging over seeds.)
 #
 # ## Two knobs at once
 #
@@ -357,7 +357,7 @@ for patience in (10, 20):
     _ = stopped(patience)
 
 # %% [markdown]
-# With a patience of 10 the worst has 0.090 instead of 0.075, and the scores lie 0.008 apart. Still too early for most: with 20, four of the five train on to a better epoch. The price is the patience itself, after each best one. (With the same seed, waiting can only raise the best score. And the same likes chose the epoch: the winner's curse again.)
+# With a patience of 10 the worst has 0.090 instead of 0.075, and the scores lie 0.008 apart. With 20, four of the five train on to a better epoch. The price is the patience itself, after each best one. (With the same seed, waiting can only raise the best score. And the same likes chose the epoch: the winner's curse again.)
 #
 # ## A search, with equal epochs
 #
@@ -462,7 +462,7 @@ for name, knobs in settings.items():
 # %% [markdown]
 # ## Aside: the penalty of LightFM 1.17
 #
-# `item_alpha=0.05` made all predictions of a user equal in LightFM ([#96](https://github.com/lyst/lightfm/issues/96)). Here 0.1 does nothing. The two do not compare. LightFM shrinks *all* numbers by a common `scale`, which grows with each update, and divides by it when the epoch ends; the number just trained is multiplied by the same factor, and so exempt. But until the division, scores *multiply* what is stored by `scale`.
+# `item_alpha=0.05` made all predictions of a user equal in LightFM ([#96](https://github.com/lyst/lightfm/issues/96); its author thinks all numbers went to zero). Here 0.1 does nothing. The two do not compare. LightFM shrinks *all* numbers by a common `scale`, which grows with each update, and divides by it when the epoch ends; the number just trained is multiplied by the same factor, and so exempt. But until the division, scores *multiply* what is stored by `scale`.
 #
 # And in WARP and BPR a user's bias is in both scores of a pair and cancels, but LightFM lowers it at every step.
 
@@ -486,7 +486,7 @@ print(f"user bias {drift:.2f}, in our models {np.unique(fitted(0).user_biases)}"
 # %% [markdown]
 # ## Lab: live curves
 #
-# One training, followed from epoch to epoch: the picture shows it with the lesson's settings. (Its middle panel ranks all films, the right one leaves learned films out: compare each with itself only.) Below it, the lab: set the knobs, press *Train*, watch; *Stop* ends it after the epoch that is running. *Pin this run* keeps it to compare the next with, and *Copy as code* shows the lines that repeat it, to the bit.
+# One training, followed for 30 epochs: the picture shows it with the lesson's settings. (Its middle panel ranks all films, the right one leaves learned films out: compare each with itself only. The lab measures both on users with a like in validation, so its learned curve lies higher.) Below it, the lab: set the knobs, press *Train*, watch; *Stop* ends it after the epoch that is running. *Pin this run* keeps it to compare the next with, and *Copy as code* shows the lines that repeat it, to the bit.
 #
 # 1. People complain that everybody gets the same list ([#589](https://github.com/lyst/lightfm/issues/589), [#320](https://github.com/lyst/lightfm/issues/320)). *Items on all lists* counts the different films on 671 lists of ten. Which knobs, each alone, bring that number below 60?
 # 2. Set the penalty to 1. Which model has the lower loss, and which is better? So can the loss choose between settings?

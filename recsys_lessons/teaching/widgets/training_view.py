@@ -22,6 +22,7 @@ __all__ = ["TrainingView", "show_training_lab"]
 
 LOSSES = {"logistic": "logistic", "BPR": "bpr", "WARP": "warp", "k-OS WARP": "warp-kos"}
 SCHEDULES = {"Adagrad": "adagrad", "Adadelta": "adadelta"}
+LEARNING_RATES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 PENALTIES = (0.0, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0)
 
 _ALT = (
@@ -235,15 +236,11 @@ def _controls(has_features: bool) -> dict[str, ipywidgets.Widget]:
         "learning_schedule": ipywidgets.Dropdown(
             options=SCHEDULES, value=defaults.learning_schedule, description="Schedule", **_wide("200px")
         ),
-        "learning_rate": ipywidgets.FloatLogSlider(
+        "learning_rate": ipywidgets.SelectionSlider(
+            options=[(f"{value:g}", value) for value in LEARNING_RATES],
             value=defaults.learning_rate,
-            base=10,
-            min=-3,
-            max=0,
-            step=0.05,
             description="Learning rate",
             tooltip="For Adagrad; Adadelta has none",
-            readout_format=".3f",
             **slider,
         ),
         "penalty": ipywidgets.SelectionSlider(

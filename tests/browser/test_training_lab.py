@@ -114,9 +114,7 @@ def test_run_again_leaves_no_training_behind(page):
     time.sleep(0.5)
     page.locator(".jp-Notebook .jp-CodeCell").nth(2).locator(".cm-content").click()
     page.keyboard.press("Control+A")
-    page.keyboard.type(
-        "from recsys_lessons.teaching.widgets import training_view as v; print('tasks', [len(v._shown), "
-    )
-    page.keyboard.type("sum(not t.done() for t in __import__('asyncio').all_tasks() if '_in_background' in repr(t))])")
+    page.keyboard.type("from recsys_lessons.teaching.widgets import base as v; print('tasks', [len(v._shown), ")
+    page.keyboard.type("sum(not t.done() for t in __import__('asyncio').all_tasks() if '_work' in repr(t))])")
     page.keyboard.press("Shift+Enter")
     page.wait_for_selector("text=tasks [1, 0]", timeout=10_000)

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 from recsys_lessons import LightFM
 from recsys_lessons.evaluation import auc_score, precision_at_k
-from recsys_lessons.teaching.widgets import Settings, TrainingLab, TrainingView, training_view
+from recsys_lessons.teaching.widgets import Settings, TrainingLab, TrainingView, base
 
 
 @pytest.fixture
@@ -212,7 +212,7 @@ class TestView:
         def broken(run):
             raise FloatingPointError("diverged")
 
-        lab.advance = broken
+        lab._epoch = broken
 
         async def work():
             view.buttons["train"].click()
@@ -240,12 +240,12 @@ class TestView:
 
     def test_a_cell_that_runs_again_stops_what_it_had_started_and_no_other(self, data, monkeypatch):
         train, validation, _ = data
-        monkeypatch.setattr(training_view, "_shown", {})
+        monkeypatch.setattr(base, "_shown", {})
         views = {name: TrainingView(TrainingLab(train, validation)) for name in ("old", "other", "new")}
         for name, cell in (("old", "a"), ("other", "b")):
-            training_view._replace(cell, views[name])
+            base._replace(cell, views[name])
             views[name].lab.begin(Settings(epochs=9))
-        training_view._replace("a", views["new"])
+        base._replace("a", views["new"])
         assert views["old"].lab.run.stopped and not views["other"].lab.run.stopped
 
     def test_pinned_runs_and_code_are_on_the_page(self, lab):

@@ -1,10 +1,11 @@
-"""What all labs share: the frame, the place where errors appear, and how a lab gets onto the page.
+"""What all labs share: the frame, work in the background, the place where errors appear, the way onto the page.
 
 This module must not know what any lab is about.
 """
 
 from __future__ import annotations
 
+import asyncio
 import html
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -53,10 +54,14 @@ class LabView:
         The whole lab.
     error : Exception or None
         The exception that is shown at the foot; None while all is well.
+    task : asyncio.Task or None
+        The latest work in the background.
     """
 
     def __init__(self, title: str, controls: Sequence[ipywidgets.Widget], *, height: int) -> None:
         self.error: Exception | None = None
+        self.task: asyncio.Task | None = None
+        self._turn = 0
         self._body_html = ""
         heading = ipywidgets.HTML(f'{_STYLE}<div class="recsys-lab"><strong>{html.escape(title)}</strong></div>')
         self._body = ipywidgets.HTML(layout=ipywidgets.Layout(width="100%"))
@@ -100,8 +105,42 @@ class LabView:
             text = html.escape(f"{type(error).__name__}: {error}")
             self._foot.value = f'<div class="recsys-lab recsys-lab-error" role="alert">{text}</div>'
 
+    def work(self, step: Callable[[], bool], draw: Callable[[], None]) -> None:
+        """Call `step` in the background while it returns True, and `draw` after each call.
+
+        `step` runs in another thread: it should take some 50 ms in code that holds no lock of Python (kernels, NumPy),
+        and must touch no widget. `draw` runs on the kernel's loop. New work, or `end_work`, ends what was going on:
+        the step that is running is finished and not drawn. Where there is no loop (a test, a script), all of it
+        is done at once. An exception is shown at the foot and ends the work.
+        """
+        self._turn += 1
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            while step():
+                pass
+            draw()
+            return
+        self.task = loop.create_task(self._work(step, draw, self._turn))
+
+    async def _work(self, step: Callable[[], bool], draw: Callable[[], None], turn: int) -> None:
+        try:
+            more = True
+            while more and turn == self._turn:
+                more = await asyncio.to_thread(step)
+                if turn == self._turn:
+                    draw()
+        except Exception as error:  # whatever it is, a learner must see it
+            if turn == self._turn:
+                self.show_error(error)
+                draw()
+
+    def end_work(self) -> None:
+        """Let no step and no drawing follow. Called as well when the cell that shows the lab is run again."""
+        self._turn += 1
+
     def show(self, summary: str) -> None:
-        """Put the lab onto the page.
+        """Put the lab onto the page. What the same cell showed before ends its work.
 
         Where nothing can be live (a stored notebook, a page made from one), the present body is shown as a
         static table; outside of a notebook, `summary` is printed.
@@ -109,7 +148,9 @@ class LabView:
         from IPython import get_ipython
         from IPython.display import display
 
-        if get_ipython() is None:
+        shell = get_ipython()
+        _replace(_cell(shell), self)
+        if shell is None:
             print(f"[lab] {summary}")
             return
         still = (
@@ -118,3 +159,19 @@ class LabView:
         )
         bundle = self.widget._repr_mimebundle_()
         display({**bundle, "text/html": still, "text/plain": f"[lab] {summary}"}, raw=True)
+
+
+# By the cell that shows it: a cell that is run again ends the work it had started, and another lab is left alone.
+_shown: dict[str, LabView] = {}
+
+
+def _replace(cell: str, view: LabView) -> None:
+    if cell in _shown:
+        _shown[cell].end_work()
+    _shown[cell] = view
+
+
+def _cell(shell: Any) -> str:
+    """The id of the cell that runs now; empty where there is none."""
+    parent: Callable[[], dict] | None = getattr(shell, "get_parent", None)
+    return str(parent().get("metadata", {}).get("cellId", "")) if parent is not None else ""

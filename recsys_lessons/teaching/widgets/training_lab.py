@@ -209,10 +209,19 @@ class TrainingLab:
         """Train `run` for one epoch and measure it; None, and nothing happens, if it is done.
 
         It may be called from another thread than the rest, one call at a time for each run. An epoch during which the
-        run was stopped is finished and counts.
+        run was stopped is finished and counts. An exception ends the run.
         """
         if run.done:
             return None
+        try:
+            point = self._epoch(run)
+        except Exception:
+            run.stopped = True
+            raise
+        run.points.append(point)
+        return point
+
+    def _epoch(self, run: Run) -> Point:
         began = time.perf_counter()
         features = self._features(run)
         run.model.fit_partial(self.train, item_features=features)
@@ -229,9 +238,7 @@ class TrainingLab:
         lists, _ = run.model.recommend(users, n=self.k, exclude=self.train, item_features=features)
         n_listed = len(np.unique(lists[lists >= 0]))
         loss = float(run.model.training_history[-1]["loss"])
-        point = Point(len(run.points) + 1, loss, precision, auc, n_listed, time.perf_counter() - began)
-        run.points.append(point)
-        return point
+        return Point(len(run.points) + 1, loss, precision, auc, n_listed, time.perf_counter() - began)
 
     def stop(self) -> None:
         """Let the present run have no further epoch."""

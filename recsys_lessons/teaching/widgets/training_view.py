@@ -6,9 +6,8 @@ are changed from the kernel's own loop.
 
 from __future__ import annotations
 
-import asyncio
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets
@@ -46,13 +45,10 @@ class TrainingView(LabView):
     buttons : dict of str to ipywidgets.Button
         "train", "stop", "reset", "pin", "code".
     progress : ipywidgets.IntProgress
-    task : asyncio.Task or None
-        The training in the background.
     """
 
     def __init__(self, lab: TrainingLab) -> None:
         self.lab = lab
-        self.task: asyncio.Task | None = None
         self.controls = _controls(lab.item_features is not None)
         self.user = ipywidgets.BoundedIntText(
             value=0, min=0, max=lab.train.shape[0] - 1, description="User number", **_wide("200px")
@@ -100,32 +96,19 @@ class TrainingView(LabView):
         run = self.lab.begin(self.settings())
         self.code.layout.display = "none"
         self.draw()
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:  # no kernel: a test, or a script
-            while not run.done:
-                self.lab.advance(run)
-            self.draw()
-            return
-        self.task = loop.create_task(self._in_background(run))
 
-    async def _in_background(self, run: Run) -> None:
-        try:
-            while not run.done:
-                await asyncio.to_thread(self.lab.advance, run)
-                if self.lab.run is not run:  # another run has begun, or all was forgotten
-                    return
-                self.draw()
-        except Exception as error:  # whatever it is, a learner must see it
-            run.stopped = True
-            self.draw()
-            self.show_error(error)
+        def one_epoch() -> bool:
+            self.lab.advance(run)
+            return not run.done
+
+        self.work(one_epoch, self.draw)
 
     def _stop(self) -> None:
         self.lab.stop()
         self.draw()
 
     def _reset(self) -> None:
+        self.end_work()
         self.lab.reset()
         self.code.layout.display = "none"
         self.draw()
@@ -140,8 +123,9 @@ class TrainingView(LabView):
             self.code.value = self.lab.code(run)
             self.code.layout.display = ""
 
-    def close(self) -> None:
-        """Let no epoch follow: the cell was run again."""
+    def end_work(self) -> None:
+        """Let no epoch follow."""
+        super().end_work()
         self.lab.stop()
 
     # --- drawing -----------------------------------------------------------------------------------------------------
@@ -272,10 +256,6 @@ def _told(run: Run | None) -> str:
     return f"about {run.seconds_left:.0f} s left" if run.points else "starting"
 
 
-# By the cell that shows it, so that a cell that is run again stops what it had started, and another lab is left alone.
-_shown: dict[str, TrainingView] = {}
-
-
 def show_training_lab(train: Any, validation: Any, **arguments: Any) -> None:
     """Show the training lab. The cell that calls this carries the tag ``nbval-ignore-output``.
 
@@ -290,20 +270,4 @@ def show_training_lab(train: Any, validation: Any, **arguments: Any) -> None:
         As `TrainingLab`.
     """
     view = TrainingView(TrainingLab(train, validation, **arguments))
-    _replace(_cell(), view)
     view.show("training lab: loss, precision and AUC of each epoch")
-
-
-def _replace(cell: str, view: TrainingView) -> None:
-    if cell in _shown:
-        _shown[cell].close()
-    _shown[cell] = view
-
-
-def _cell() -> str:
-    """The id of the cell that runs now; empty where there is none."""
-    from IPython import get_ipython
-
-    shell = get_ipython()
-    parent: Callable[[], dict] | None = getattr(shell, "get_parent", None)
-    return str(parent().get("metadata", {}).get("cellId", "")) if parent is not None else ""

@@ -140,7 +140,7 @@ class TrainingView(LabView):
         self.progress.max = 1 if run is None else run.settings.epochs
         self.progress.value = 0 if run is None else len(run.points)
         self.left.value = _told(run)
-        self.picture.draw(self._draw_curves)
+        self.picture.draw(self._draw_curves, layout=any(run.points for run in self._runs()))
         self._draw_tables()
 
     def _runs(self) -> list[Run]:

@@ -19,6 +19,7 @@ from recsys_lessons.teaching.plotting.style import (
     drawing,
     drawing_panels,
 )
+from recsys_lessons.teaching.warp_search import draws, estimated_rank, first_hits, rule_breakers, strength
 
 __all__ = ["plot_search_by_epoch", "plot_two_measures", "plot_warp_search"]
 
@@ -303,21 +304,18 @@ def plot_warp_search(
     if not (np.isfinite(margin) and margin >= 0):
         raise ValueError(f"margin must be a finite number of at least 0, got {margin}")
     line = scores[liked] - margin
-    breaks = scores > line
-    breaks[[liked, *known]] = False
+    breaks = rule_breakers(scores, liked, known, margin)
 
-    drawn = np.random.default_rng(seed).integers(n_items, size=max_sampled)
+    drawn = draws(n_items, max_sampled, seed)
     hits = np.flatnonzero(breaks[drawn])
     n_draws = int(hits[0]) + 1 if hits.size else max_sampled
     drawn = drawn[:n_draws]
-    others = breaks[np.random.default_rng([seed, 1]).integers(n_items, size=(REPEATS, max_sampled))]
-    finds = others.any(axis=1)
-    ends = others.argmax(axis=1)[finds] + 1
-    ranks = np.maximum(1, (n_items - 1) // ends)
+    finds, ends = first_hits(breaks, max_sampled, seed, REPEATS)
+    ranks = estimated_rank(n_items, ends)
     if hits.size:
-        rank = max(1, (n_items - 1) // n_draws)
-        finding = f"Draw {n_draws} breaks the rule: rank estimated at {rank:,}, weight {np.log(rank):.2f}"
-        ending = f"draw {n_draws} breaks the rule, rank {rank:,}, weight {np.log(rank):.2f}"
+        rank = estimated_rank(n_items, n_draws)
+        finding = f"Draw {n_draws} breaks the rule: rank estimated at {rank:,}, weight {strength(rank):.2f}"
+        ending = f"draw {n_draws} breaks the rule, rank {rank:,}, weight {strength(rank):.2f}"
     else:
         finding = f"Nothing breaks the rule in {max_sampled} draws: no step"
         ending = f"nothing in {max_sampled} draws, no step"
@@ -329,7 +327,7 @@ def plot_warp_search(
     if finds.any():
         facts.append(
             f"where they find one: estimated rank {ranks.min():,} to {ranks.max():,}, mean {ranks.mean():,.0f}; "
-            f"mean weight {np.log(ranks).mean():.2f}"
+            f"mean weight {strength(ranks).mean():.2f}"
         )
     with drawing_panels(
         title or finding,

@@ -16,6 +16,8 @@ again.
 from .training_lab import Point, Run, Settings, TrainingLab
 from .training_view import TrainingView, show_training_lab
 from .user_explorer import UserExplorer, UserExplorerView, UserLists, explore_users
+from .warp_stepper import WarpStepper
+from .warp_stepper_view import WarpStepperView, show_warp_stepper
 
 __all__ = [
     "Point",
@@ -26,6 +28,9 @@ __all__ = [
     "UserExplorer",
     "UserExplorerView",
     "UserLists",
+    "WarpStepper",
+    "WarpStepperView",
     "explore_users",
     "show_training_lab",
+    "show_warp_stepper",
 ]

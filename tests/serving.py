@@ -1,4 +1,4 @@
-"""Start a command that serves JupyterLab, and talk to it as a browser would."""
+"""Start a command that serves JupyterLab or Voilà, and talk to it as a browser would."""
 
 import os
 import re
@@ -22,7 +22,7 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 
-_ADDRESS = re.compile(r"http://(?:localhost|127\.0\.0\.1):\d+/\S*\?token=\w+")
+LAB = re.compile(r"http://(?:localhost|127\.0\.0\.1):\d+/\S*\?token=\w+")
 
 
 def free_port() -> int:
@@ -33,8 +33,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(command: Sequence[str], log: Path, cwd: Path, seconds: float = 120) -> Iterator[str]:
-    """Run `command` until the block ends, and give the address that it printed.
+def serving(
+    command: Sequence[str], log: Path, cwd: Path, seconds: float = 120, address: re.Pattern = LAB
+) -> Iterator[str]:
+    """Run `command` until the block ends, and give the address that it printed, JupyterLab's by default.
 
     JupyterLab's settings of the person who runs the tests are neither read nor changed.
     """
@@ -57,7 +59,7 @@ def serving(command: Sequence[str], log: Path, cwd: Path, seconds: float = 120) 
             start_new_session=True,
         )
     try:
-        yield _address(server, log, time.monotonic() + seconds)
+        yield _printed(address, server, log, time.monotonic() + seconds)
     finally:
         # The whole group: a server started through make, and the kernels it started.
         os.killpg(server.pid, signal.SIGTERM)
@@ -68,14 +70,14 @@ def serving(command: Sequence[str], log: Path, cwd: Path, seconds: float = 120) 
             server.wait(timeout=20)
 
 
-def _address(server: subprocess.Popen, log: Path, deadline: float) -> str:
+def _printed(address: re.Pattern, server: subprocess.Popen, log: Path, deadline: float) -> str:
     while time.monotonic() < deadline:
-        if found := _ADDRESS.search(log.read_text(errors="replace")):
+        if found := address.search(log.read_text(errors="replace")):
             return found.group()
         if server.poll() is not None:
             break
         time.sleep(0.2)
-    raise AssertionError(f"no JupyterLab was served:\n{log.read_text(errors='replace')[-3000:]}")
+    raise AssertionError(f"nothing was served:\n{log.read_text(errors='replace')[-3000:]}")
 
 
 def read(address: str) -> str:

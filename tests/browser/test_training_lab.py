@@ -1,12 +1,11 @@
 """The training lab in a real JupyterLab: trains in the background, stops, and leaves nothing broken."""
 
-import sys
 import time
 
 import nbformat
 import pytest
 
-from tests.serving import CHROMIUM_FLAGS, free_port, serving
+from tests.browser.pages import course, end_kernels, faults, open_notebook, opened, run_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -18,45 +17,27 @@ LAB = """\
 show_training_lab(data["train"], data["test"], item_features=data["item_features"], labels=data["item_labels"])"""
 
 
+@pytest.fixture(scope="module")
+def lab(chromium, repository, tmp_path_factory):
+    """The address of a JupyterLab with a notebook of three cells: the data, the lab, and one to ask the kernel."""
+    folder = tmp_path_factory.mktemp("training")
+    with course(repository, folder) as address:
+        cells = [nbformat.v4.new_code_cell(source) for source in (DATA, LAB, "print('the kernel', 'answers')")]
+        notebook = nbformat.v4.new_notebook(cells=cells)
+        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(notebook, folder / "my-course/notebooks/lab.ipynb")
+        yield address
+
+
 @pytest.fixture
-def page(chromium, repository, tmp_path):
-    """A page on a notebook whose three cells have been run: the data, the lab, and one to ask the kernel."""
-    sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
-    folder = tmp_path / "notebooks"
-    folder.mkdir()
-    cells = [nbformat.v4.new_code_cell(source) for source in (DATA, LAB, "print('the kernel', 'answers')")]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    nbformat.write(notebook, folder / "lab.ipynb")
-    lab = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={free_port()}"]
-    command = [*lab, f"--ServerApp.root_dir={folder}", "--LabApp.default_url=/lab/tree/lab.ipynb"]
-    with serving(command, tmp_path / "lab.log", cwd=repository) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
-        page = browser.new_page(viewport={"width": 1400, "height": 1400})
-        page.goto(address.replace("/lab?", "/lab/tree/lab.ipynb?"))
-        page.wait_for_selector(".jp-NotebookPanel-toolbar [data-status='idle']", timeout=90_000)
-        try:
-            run_all(page)
-            yield page
-        finally:
-            page.screenshot(path=tmp_path / "at-the-end.png")  # kept by pytest for a look at what failed
-            browser.close()
-
-
-def run_all(page):
-    """Run all cells. JupyterLab may call the kernel idle before it is connected, and then the cells are lost: again."""
-    for seconds in (20, 60):
-        time.sleep(2)
-        page.click(".lm-MenuBar-item:has-text('Run')")
-        page.click("text=Run All Cells >> nth=0")
-        try:
-            page.wait_for_selector("button:has-text('Train')", timeout=1000 * seconds)
-        except Exception as error:  # playwright's own class, which need not be installed
-            if type(error).__name__ != "TimeoutError":
-                raise
-            continue
-        return
-    raise AssertionError("the lab does not appear")
+def page(chromium, lab, tmp_path):
+    with opened(chromium, tmp_path) as page:
+        open_notebook(page, lab, "notebooks/lab.ipynb")
+        run_all(page)
+        page.wait_for_selector("button:has-text('Train')", timeout=10_000)
+        yield page
+        assert faults(page) == []
+    end_kernels(lab)
 
 
 def picture(page):
@@ -101,8 +82,6 @@ def test_it_trains_in_the_background_and_stops(page):
     assert "random_state=42" in page.locator("textarea:visible").last.input_value()
     page.click("button:has-text('Reset')")
     page.wait_for_selector("text=No run yet", timeout=5_000)
-    assert page.locator(".recsys-lab-error").count() == 0
-    assert "Error displaying widget" not in page.locator("body").inner_text()
 
 
 def test_run_again_leaves_no_training_behind(page):

@@ -123,7 +123,7 @@ def test_marks_are_added_up_by_topic_and_the_weakest_cards_are_asked_first(tmp_p
 def test_parts_noted_at_the_end_of_answers_are_counted(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for one, answer in zip(
-        CARDS, ("sums (nl)", "it fails (l) ", "WARP (on movies)", "stars (l), not likes"), strict=False
+        CARDS, ("sums (nl)", "it fails (l). ", "WARP (on movies)", "stars (l), not likes"), strict=False
     ):
         cards.card(one.name, answer, marks=1)
     capsys.readouterr()

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from recsys_lessons.teaching.plotting import (
-    plot_bought_again,
     plot_by_share,
     plot_differences,
     plot_repeats,
@@ -20,20 +19,6 @@ LINES = {"WARP": np.array([[0.7, 0.5], [0.71, 0.5]]), "BPR": np.array([[0.6, 0.5
 
 def title(drawn):
     return drawn[0][0].axes[0].get_title(loc="left")
-
-
-def test_each_period_adds_up_to_all_purchases(drawn, capsys):
-    plot_bought_again([0.0, 0.25, 0.5])
-    bars = drawn[0][0].axes[0].patches
-    assert [bar.get_height() for bar in bars] == [0, 25, 50, 100, 75, 50]
-    assert title(drawn) == "In the last four weeks, 50% of the purchases are repeats"
-    assert capsys.readouterr().out == "repeats in the first period: 0%, in the last: 50%\n"
-
-
-@pytest.mark.parametrize(("shares", "message"), [([], "empty"), ([1.5], "not between"), ([np.nan], "not between")])
-def test_bought_again_refuses(shares, message):
-    with pytest.raises(ValueError, match=message):
-        plot_bought_again(shares)
 
 
 def test_repeats_has_a_panel_for_each_measure_and_two_dots_for_each_list(drawn, capsys):

@@ -310,7 +310,7 @@ def _marks(one: Card) -> int | None:
 def _noted_as_missing(one: Card) -> str:
     """The letters in brackets at the end of the learner's answer."""
     letters = "".join(part[0] for part in PARTS)
-    at_end = re.search(rf"\(([{letters}]+)\)$", str(guesses.guessed(f"{LESSON} {one.name}")).strip())
+    at_end = re.search(rf"\(([{letters}]+)\)[\s.]*$", str(guesses.guessed(f"{LESSON} {one.name}")))
     return at_end[1] if at_end else ""
 
 

@@ -50,7 +50,6 @@ from recsys_lessons.teaching.plotting.metrics import (
 from recsys_lessons.teaching.plotting.news import plot_feed, plot_shares
 from recsys_lessons.teaching.plotting.ratings import plot_residuals
 from recsys_lessons.teaching.plotting.store import (
-    plot_bought_again,
     plot_by_share,
     plot_differences,
     plot_repeats,
@@ -83,7 +82,6 @@ __all__ = [
     "drawing_panels",
     "plot_against",
     "plot_bias_by_count",
-    "plot_bought_again",
     "plot_by_clicks",
     "plot_by_number_known",
     "plot_by_seed",

@@ -1,4 +1,4 @@
-"""Figures of the store: what is bought again, what a list wins by it, how sure a difference is, when a lead is lost.
+"""Figures of the store: what a list wins by repeats, how sure a difference is, when a lead is lost.
 
 Nothing here knows models or data sets: arrays and names come in.
 """
@@ -11,55 +11,7 @@ import numpy as np
 
 from recsys_lessons.teaching.plotting.style import BLUE, GRAY, ORANGE, PALETTE, drawing, drawing_panels
 
-__all__ = ["plot_bought_again", "plot_by_share", "plot_differences", "plot_repeats"]
-
-
-def plot_bought_again(shares: Sequence[float], *, title: str | None = None) -> None:
-    """Show, period by period, how much of what is bought had been bought before.
-
-    Parameters
-    ----------
-    shares : sequence of float
-        For each period of four weeks, the share of its purchases that are repeats.
-    title : str, optional
-        Replaces the title, which otherwise tells the share of the last period.
-
-    Raises
-    ------
-    ValueError
-        If there is no period, or a share is not between 0 and 1.
-
-    Examples
-    --------
-    >>> plot_bought_again([0.0, 0.25, 0.5])
-    [figure] Bars, repeats among the purchases of 3 periods of four weeks: 0% in the first, 50% in the last.
-    repeats in the first period: 0%, in the last: 50%
-    """
-    values = np.asarray(shares, dtype=np.float64)
-    if values.ndim != 1 or values.size == 0:
-        raise ValueError("shares is empty; expected at least one period")
-    if not ((values >= 0) & (values <= 1)).all():
-        raise ValueError("shares has a value that is not between 0 and 1")
-    first, last, n = values[0], values[-1], len(values)
-    with drawing(
-        title or f"In the last four weeks, {last:.0%} of the purchases are repeats",
-        alt=f"Bars, repeats among the purchases of {n} periods of four weeks: {first:.0%} in the first, "
-        f"{last:.0%} in the last.",
-        facts=[f"repeats in the first period: {first:.0%}, in the last: {last:.0%}"],
-        x_label="four weeks of the year, in order",
-        y_label="of what was bought, in %",
-        height=3.2,
-    ) as axes:
-        places = np.arange(1, n + 1)
-        axes.bar(places, 100 * values, color=[BLUE] * (n - 1) + [ORANGE], width=0.8, label="bought before")
-        axes.bar(
-            places, 100 * (1 - values), bottom=100 * values, color="#DDDDDD", width=0.8, label="for the first time"
-        )
-        axes.set_xticks(places)
-        axes.set_xlim(0.4, n + 0.6)
-        axes.set_ylim(0, 100)
-        axes.grid(axis="x", visible=False)
-        axes.figure.legend(loc="outside lower center", ncols=2)
+__all__ = ["plot_by_share", "plot_differences", "plot_repeats"]
 
 
 def plot_repeats(

@@ -189,7 +189,7 @@ plot_repeats(together)
 your_guess("11 most often", measured=f"{together['AUC']['most often'][0]:.3f}, WARP {together['AUC']['WARP'][0]:.3f}")
 
 # %% [markdown]
-# A sorted shopping history beats the models, and its first ten places hold more than twice as many hits. To have *had* a product is enough to be ahead of all three. *How often* fills the ten places, and that no model was told: `fit` ignores counts. The larger WARP comes close on AUC (none was tuned). **Where repeats count, you measure who remembers**, and that can be built this afternoon: a shelf *buy it again*.
+# A sorted shopping history beats all three models, and its first ten places hold more than twice as many hits. To have *had* a product is enough to be ahead. *How often* fills the ten places, and that no model was told: `fit` ignores counts. The larger WARP comes close on AUC (none was tuned). **Where repeats count, you measure who remembers**, and that can be built this afternoon: a shelf *buy it again*.
 #
 # On first purchases the history says nothing, and WARP is ahead. So loss and features are a decision about **first purchases**: from here, test is what a household buys for the first time, candidates are the products it never bought.
 
@@ -570,7 +570,7 @@ plot_differences(worth, measure="AUC, less identities alone", n_seeds=3, title=t
 #
 # <details><summary>a. Something, and less than its columns cost</summary>Then it would be ahead of dealt ages, which cost as many columns. It is not.</details>
 # <details><summary>b. Something wrong: it misleads the model</summary>Then ages that mean nothing would do less harm. They do the same.</details>
-# <details><summary>c. Nothing that shows: any such columns cost .003</summary>Yes. True and dealt are level, so leave it out.</details>
+# <details><summary>c. Nothing that shows</summary>Yes. True and dealt ages cost the same .003: it is what the columns cost, whatever stands in them.</details>
 
 # %% [markdown] tags=["quiz"]
 # **3. There, model A is ahead of B in ten of ten seeds at equal epochs, and behind in ten of ten at equal minutes. Your sentence?**

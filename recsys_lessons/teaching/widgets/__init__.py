@@ -13,6 +13,8 @@ The stored notebook keeps the lab's first state as a static table, since a store
 again.
 """
 
+from .newcomer_lab import Folded, Listed, NewcomerLab, OfTopic
+from .newcomer_view import NewcomerView, show_newcomer_lab
 from .training_lab import Point, Run, Settings, TrainingLab
 from .training_view import TrainingView, show_training_lab
 from .user_explorer import UserExplorer, UserExplorerView, UserLists, explore_users
@@ -20,6 +22,11 @@ from .warp_stepper import WarpStepper
 from .warp_stepper_view import WarpStepperView, show_warp_stepper
 
 __all__ = [
+    "Folded",
+    "Listed",
+    "NewcomerLab",
+    "NewcomerView",
+    "OfTopic",
     "Point",
     "Run",
     "Settings",
@@ -31,6 +38,7 @@ __all__ = [
     "WarpStepper",
     "WarpStepperView",
     "explore_users",
+    "show_newcomer_lab",
     "show_training_lab",
     "show_warp_stepper",
 ]

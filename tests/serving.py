@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
@@ -34,20 +34,25 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    command: Sequence[str], log: Path, cwd: Path, seconds: float = 120, address: re.Pattern = LAB
+    command: Sequence[str],
+    log: Path,
+    cwd: Path,
+    seconds: float = 120,
+    address: re.Pattern = LAB,
+    variables: Mapping[str, str] = os.environ,
 ) -> Iterator[str]:
     """Run `command` until the block ends, and give the address that it printed, JupyterLab's by default.
 
     JupyterLab's settings of the person who runs the tests are neither read nor changed.
     """
     private = log.parent / "jupyter-settings"
-    variables = (
+    places = (
         "JUPYTER_CONFIG_DIR",
         "JUPYTER_RUNTIME_DIR",
         "JUPYTERLAB_SETTINGS_DIR",
         "JUPYTERLAB_WORKSPACES_DIR",
     )
-    environment = os.environ | {name: str(private / name.lower()) for name in variables}
+    environment = {**variables, **{name: str(private / name.lower()) for name in places}}
     with log.open("wb") as output:
         server = subprocess.Popen(
             command,

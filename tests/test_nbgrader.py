@@ -4,16 +4,15 @@ nbgrader lives in an environment of its own that sees the packages of this one: 
 those who ask for them.
 """
 
-import os
 import re
 import shutil
 import subprocess
-import sys
-import venv
 from pathlib import Path
 
 import nbformat
 import pytest
+
+from tests.environments import beside
 
 pytestmark = pytest.mark.slow
 
@@ -24,17 +23,7 @@ SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 @pytest.fixture(scope="module")
 def nbgrader(tmp_path_factory):
     """A function that runs nbgrader in a folder and returns what it says."""
-    folder = tmp_path_factory.mktemp("nbgrader") / "environment"
-    venv.create(folder, with_pip=True)
-    (libraries,) = folder.glob("lib/python*/site-packages")
-    parents = [place for place in sys.path if place.endswith("site-packages")]
-    (libraries / "parent.pth").write_text("\n".join([*parents, str(ROOT)]) + "\n")
-    python = folder / "bin/python"
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", ROOT / "constraints.txt"]
-    installed = subprocess.run([*install, "nbgrader"], capture_output=True, text=True)
-    if installed.returncode != 0:
-        pytest.skip(f"nbgrader cannot be installed: {installed.stderr.strip()[-300:]}")
-    environment = os.environ | {"PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    python, environment = beside(tmp_path_factory.mktemp("nbgrader") / "environment", "nbgrader")
 
     def run(*words, cwd):
         ran = subprocess.run(

@@ -1,21 +1,21 @@
 """A lesson as a page for a class without JupyterLab: Voilà runs it and its lab is live."""
 
 import re
-import sys
 
 import pytest
 
 from tests.browser.pages import opened
+from tests.environments import beside
 from tests.serving import free_port, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def test_the_training_lab_trains(chromium, repository, tmp_path):
-    pytest.importorskip("voila", reason="the package voila is not installed")
-    command = [sys.executable, "-m", "voila", "notebooks/07_tuning.ipynb", "--no-browser", f"--port={free_port()}"]
+    python, variables = beside(tmp_path / "environment", "voila")
+    command = [python, "-m", "voila", "notebooks/07_tuning.ipynb", "--no-browser", f"--port={free_port()}"]
     printed = re.compile(r"http://localhost:\d+/")
-    with serving(command, tmp_path / "voila.log", repository, address=printed) as address:
+    with serving(command, tmp_path / "voila.log", repository, address=printed, variables=variables) as address:
         with opened(chromium, tmp_path) as page:
             foreign = []
             page.on("request", lambda request: foreign.append(request.url))

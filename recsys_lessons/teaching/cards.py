@@ -156,7 +156,7 @@ def score_card() -> None:
     Examples
     --------
     >>> score_card()  # doctest: +ELLIPSIS
-    four questions: 0 of ... marks, 0 of 4 cards marked
+    four questions: 0 of 0 marks, 0 of 4 cards marked
     ...
     noted as missing: mechanism 0, number 0, limit 0 times
     """
@@ -164,7 +164,7 @@ def score_card() -> None:
     for topic in dict.fromkeys(one.topic for one in cards):
         given = [_marks(one) for one in cards if one.topic == topic]
         marked = [marks for marks in given if marks is not None]
-        print(f"{topic}: {sum(marked)} of {2 * len(given)} marks, {len(marked)} of {len(given)} cards marked")
+        print(f"{topic}: {sum(marked)} of {2 * len(marked)} marks, {len(marked)} of {len(given)} cards marked")
     noted = "".join(_noted_as_missing(one) for one in cards)
     print(f"noted as missing: {', '.join(f'{part} {noted.count(part[0])}' for part in PARTS)} times")
 

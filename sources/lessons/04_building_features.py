@@ -554,10 +554,10 @@ for way, (a, b, c, d, e, f) in others.items():
 # %% [markdown]
 # ## Lab: a film that comes out tomorrow
 #
-# It has genres and no identity yet. Edit its row, genres and weights. The figure shows the place that four models give it among all films, for the *median user*: half of the users see it there or further up.
+# It has genres and no identity yet. The figure shows the place that four models give it among all films, for the *median user*: half of the users see it there or further up. In the lab below it you edit its row: toggle genres, weigh them, normalize, add an identity (as drawn, in no training). The table shows what each column adds to the score, and the sum's bias and length.
 #
-# 1. Begin with *Drama* alone and add *Comedy, Thriller, Action, Romance*, one at a time. Where do the two logistic models move it, and why?
-# 2. Leave *Drama* alone and raise its weight: 2, 3, 10. Suppose suppliers fill in the metadata. What will they write?
+# 1. Begin with *Drama* alone and add *Comedy, Thriller, Action, Romance*, one at a time. Where do the two logistic models move it, and why? And if you normalize?
+# 2. Leave *Drama* alone and raise its weight: 2, 3, 10. Suppose suppliers fill in the metadata. What will they write? Normalize: what is left to them, without an identity and with one?
 
 # %%
 trained_on = {"logistic": train, "logistic + noes": noes["evenly"][0]}
@@ -577,11 +577,16 @@ from recsys_lessons.teaching.plotting import plot_new_film
 row = {"Drama": 1, "Comedy": 1, "Thriller": 1}
 plot_new_film(row, movies.item_feature_labels, arrays)
 
+# %% tags=["nbval-ignore-output"]
+from recsys_lessons.teaching.widgets import show_feature_builder
+
+show_feature_builder(arrays, movies.item_feature_labels, row=row)
+
 # %% [markdown]
 # <details><summary>What we found (open it when you have looked)</summary>
 #
-# 1. <i>logistic</i> only ever adds, so each genre lifts the film, to one of the first places in the end. After even noes the genres score below zero, and each further one costs.
-# 2. Weight 10 brings the film to the very first place with <i>logistic</i>, to the very last with noes, some way up with WARP. BPR hardly moves it. (Nothing is learned any more, so the weight counts once.) A weight is a lever, and whoever writes the metadata holds it. Normalization shortens it.
+# 1. <i>logistic</i> only ever adds: each genre lifts the film, from place 6,995 to 15. After even noes these genres score below zero, and each costs: 2,049 to 7,903. Normalized, the row is an average, and in the end both turn round: to 8,222 and 1,253.
+# 2. Weight 10 brings the film to the very first place with <i>logistic</i>, to the very last with noes, some way up with WARP. BPR hardly moves it. (Nothing is learned any more, so the weight counts once.) A weight is a lever, and whoever writes the metadata holds it. Normalized, <i>Drama</i> alone is 1, whatever its weight. With an identity the lever is back, but short: ½ at weight 1, 0.91 at 10 (8,928 to 8,092 with <i>logistic</i>). The identity adds nearly nothing, and takes its share. (These models learned from rows that were not normalized.)
 #
 # </details>
 

@@ -13,6 +13,8 @@ The stored notebook keeps the lab's first state as a static table, since a store
 again.
 """
 
+from .feature_builder import BuiltRow, FeatureBuilder, Placed
+from .feature_builder_view import FeatureBuilderView, show_feature_builder
 from .newcomer_lab import Folded, Listed, NewcomerLab, OfTopic
 from .newcomer_view import NewcomerView, show_newcomer_lab
 from .training_lab import Point, Run, Settings, TrainingLab
@@ -22,11 +24,15 @@ from .warp_stepper import WarpStepper
 from .warp_stepper_view import WarpStepperView, show_warp_stepper
 
 __all__ = [
+    "BuiltRow",
+    "FeatureBuilder",
+    "FeatureBuilderView",
     "Folded",
     "Listed",
     "NewcomerLab",
     "NewcomerView",
     "OfTopic",
+    "Placed",
     "Point",
     "Run",
     "Settings",
@@ -38,6 +44,7 @@ __all__ = [
     "WarpStepper",
     "WarpStepperView",
     "explore_users",
+    "show_feature_builder",
     "show_newcomer_lab",
     "show_training_lab",
     "show_warp_stepper",

@@ -242,6 +242,17 @@ def test_dots_of_equal_value_stay_countable(monkeypatch):
     np.testing.assert_allclose(heights[0], heights[1], atol=1e-12)
 
 
+def test_the_axis_can_begin_near_the_values_and_says_so(monkeypatch):
+    drawn, texts = [], []
+    monkeypatch.setattr(style, "_png", lambda figure: drawn.append(figure) or b"")
+    monkeypatch.setattr(style, "_show", lambda picture, alt: texts.append(alt))
+    plot_by_seed({"a": [0.9, 0.95]}, measure="RMSE", title="Close", start=0.85)
+    np.testing.assert_allclose(drawn[0].axes[0].get_xlim(), [0.85, 0.85 + 1.08 * 0.1])
+    assert texts[0].endswith("The axis begins at 0.85.")
+    with pytest.raises(ValueError, match="start is 0.92, but 'a' has 0.9"):
+        plot_by_seed({"a": [0.9, 0.95]}, measure="RMSE", title="Cut off", start=0.92)
+
+
 def test_one_setting_whose_values_are_all_zero_can_be_drawn(shown):
     plot_by_seed({"none": [0.0]}, measure="recall@10", title="Nothing is found")
     assert len(shown) == 1

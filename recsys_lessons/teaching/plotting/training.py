@@ -80,6 +80,7 @@ def plot_by_seed(
     measure: str,
     title: str,
     reference: tuple[str, float] | None = None,
+    start: float = 0.0,
 ) -> None:
     """Compare settings of which each was trained with several seeds: one row a setting, one dot a seed.
 
@@ -94,11 +95,14 @@ def plot_by_seed(
         The finding.
     reference : (str, float), optional
         Name and value of something without a seed to compare with: a dashed line.
+    start : float
+        Where the axis begins: near the values if their differences are small beside them.
 
     Raises
     ------
     ValueError
-        If there is no setting, the numbers of seeds differ, or a value is not finite.
+        If there is no setting, the numbers of seeds differ, or a value is not finite or lies before a `start` that
+        was given.
 
     Examples
     --------
@@ -119,6 +123,8 @@ def plot_by_seed(
     for name, row in rows.items():
         if not np.isfinite(row).all():
             raise ValueError(f"values has {row[~np.isfinite(row)][0]} for {name!r}; expected finite numbers")
+        if start and row.min() < start:
+            raise ValueError(f"start is {start:g}, but {name!r} has {row.min():g}; expected no value before start")
     ranges = {name: f"{row.min():.3f} to {row.max():.3f}" for name, row in rows.items()}
     n_seeds = next(iter(lengths.values()))
     facts = [f"{name}: {span} in {n_seeds} seeds" for name, span in ranges.items()]
@@ -126,6 +132,8 @@ def plot_by_seed(
     if reference is not None:
         facts.append(f"{reference[0]}: {reference[1]:.3f}")
         described += f". Dashed line, {reference[0]}: {reference[1]:.3f}"
+    if start:
+        described += f". The axis begins at {start:g}"
     with drawing(
         title,
         alt=f"Dots, {measure} by setting, one dot a seed. {described}.",
@@ -140,7 +148,7 @@ def plot_by_seed(
             axes.plot(row, place + shift, "o", color=color, markersize=7, markeredgecolor="white", markeredgewidth=0.8)
         axes.set_yticks(range(len(rows)), list(rows))
         axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_xlim(left=0)
+        axes.set_xlim(left=start)
         if reference is not None:
             axes.axvline(reference[1], color=GRAY, linestyle="--", linewidth=1.5)
             axes.annotate(
@@ -154,4 +162,4 @@ def plot_by_seed(
                 color=GRAY,
             )
         highest = max(row.max() for row in [*rows.values(), np.array([reference[1] if reference else 0.0])])
-        axes.set_xlim(right=1.08 * highest if highest > 0 else 1.0)
+        axes.set_xlim(right=start + 1.08 * (highest - start) if highest > start else start + 1.0)

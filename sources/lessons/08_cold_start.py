@@ -525,7 +525,7 @@ for epochs in (2, 20, 100):
 # %% [markdown]
 # ## Lab: what they say, and what they do
 #
-# A new reader signed up with *sport*, and clicks on *culture* only: on every other of its popular articles, so that equally popular ones remain. The figure shows the topics of twenty recommended articles. In the lab below it you choose what a newcomer tells and clicks. Its right panel splits the list's lead, the mean score on the list minus that of all candidates, and its table does so for each topic. One model, one list: no verdict.
+# A new reader signed up with *sport*, and clicks on *culture* only: on every other of its popular articles, so that equally popular ones remain. The figure shows the topics of twenty recommended articles. In the lab below it you choose what a newcomer tells and clicks; it splits the list's lead, its mean score minus that of all candidates. One model, one list: no verdict.
 #
 # 1. After which click does culture lead, alone and for good? And if they tell *culture* and click on *sport*, or tell nothing?
 # 2. Let them tell *sport* alone, no age and no region. After which click do clicks give the list more of its lead than *sport* does, and after which does culture first lead? Look for the reason in the table.

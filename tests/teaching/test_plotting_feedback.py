@@ -7,6 +7,7 @@ import scipy.sparse as sp
 from recsys_lessons import Popularity
 from recsys_lessons.cross_validation import random_train_test_split
 from recsys_lessons.evaluation import precision_at_k
+from recsys_lessons.teaching.like_splits import precision_of_popularity
 from recsys_lessons.teaching.plotting import (
     feedback,
     plot_mean_by_count,
@@ -119,7 +120,7 @@ def test_its_popularity_is_that_of_the_library(ratings, capsys):
     test = sp.vstack([test, sp.csr_matrix((1500, 30), dtype=np.float32)]).tocsr()
     assert len(np.unique(train.getnnz(axis=0))) == 30
     expected = precision_at_k(Popularity().fit(train), test, train).mean()
-    assert feedback._precision_of_popularity(train, test) == pytest.approx(expected)
+    assert precision_of_popularity(train, test) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

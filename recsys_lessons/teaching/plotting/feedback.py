@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import scipy.sparse as sp
 
-from recsys_lessons import cross_validation, validation
+from recsys_lessons import validation
+from recsys_lessons.teaching.like_splits import SPLITS, precision_of_popularity, split_likes
 from recsys_lessons.teaching.plotting.style import BLUE, ORANGE, PALETTE, SKY, drawing, drawing_panels
 
-_SPLITS = ("random", "time", "cold items", "cold users")
 _MOST_CELLS = 12  # rows or columns of a matrix whose cells are to be read one by one
 _LINE_STYLES = ("-", "--", ":", "-.")
 
@@ -270,35 +270,17 @@ def plot_threshold_and_split(
     users, items, ratings, times = (np.asarray(values) for values in (users, items, ratings, times))
     if len({values.shape for values in (users, items, ratings, times)}) > 1:
         raise ValueError("users, items, ratings and times differ in length; expected one of each for every rating")
-    validation.choice("split", split, _SPLITS)
+    validation.choice("split", split, SPLITS)
     kept = ratings >= threshold
     if not kept.any():
         raise ValueError(f"threshold is {threshold}: no rating is that high")
     shape = (int(users.max()) + 1, int(items.max()) + 1)
     likes = sp.coo_matrix((np.ones(kept.sum(), dtype=np.float32), (users[kept], items[kept])), shape=shape)
-    if split == "time":
-        parts = cross_validation.split_by_time(likes, times[kept], test_share)
-    elif split == "random":
-        parts = cross_validation.random_train_test_split(likes, test_share, seed)
-    else:
-        divide = cross_validation.cold_items if split == "cold items" else cross_validation.cold_users
-        parts = divide(likes, test_share, seed)
-    train, test = (part.tocsr() for part in parts)
-    if train.nnz == 0 or test.nnz == 0:
-        raise ValueError(f"test_share is {test_share}: {train.nnz} likes are in train and {test.nnz} in test")
-
-    entries = test.tocoo()
-    user_is_new = (train.getnnz(axis=1) == 0)[entries.row]
-    film_is_new = (train.getnnz(axis=0) == 0)[entries.col]
-    kinds = {
-        "both\nknown": ~user_is_new & ~film_is_new,
-        "user\nnew": user_is_new & ~film_is_new,
-        "film\nnew": ~user_is_new & film_is_new,
-        "both\nnew": user_is_new & film_is_new,
-    }
-    shares = {name.replace("\n", " "): 100 * chosen.mean() for name, chosen in kinds.items()}
-    n_testers = int((test.getnnz(axis=1) > 0).sum())
-    precision = _precision_of_popularity(train, test)
+    parts = split_likes(likes, times[kept], split, test_share, seed)
+    test, user_is_new, film_is_new = parts.test, parts.user_is_new, parts.item_is_new
+    shares = {kind: 100 * share for kind, share in parts.shares.items()}
+    n_testers = parts.n_testers
+    precision = precision_of_popularity(parts.train, test)
     stars, counts = np.unique(ratings, return_counts=True)
     mostly = max(shares, key=shares.get)
     described = ", ".join(f"{name} {share:.1f}%" for name, share in shares.items())
@@ -323,7 +305,8 @@ def plot_threshold_and_split(
         left.set_xlabel("stars (gray: left out)")
         left.set_ylabel("ratings (thousands)")
         left.grid(visible=False, axis="x")
-        bars = right.bar(list(kinds), list(shares.values()), color=[SKY, ORANGE, ORANGE, ORANGE])
+        names = [kind.replace(" ", "\n") for kind in shares]
+        bars = right.bar(names, list(shares.values()), color=[SKY, ORANGE, ORANGE, ORANGE])
         right.bar_label(bars, [f"{share:.0f}%" for share in shares.values()])
         right.set_xlabel("who and what the test likes are about")
         right.set_ylabel("share of test likes (%)")
@@ -338,15 +321,3 @@ def _spoken(kind: str) -> str:
         "film new": "a new film",
         "both new": "a new user and film",
     }[kind]
-
-
-def _precision_of_popularity(train: sp.csr_matrix, test: sp.csr_matrix) -> float:
-    """Mean precision@10 of the items with most entries in `train`, a user's own left out; ties as they are numbered."""
-    order = np.argsort(-train.getnnz(axis=0), kind="stable")
-    hits = []
-    for user in np.flatnonzero(test.getnnz(axis=1)):
-        known = set(train.indices[train.indptr[user] : train.indptr[user + 1]].tolist())
-        wanted = set(test.indices[test.indptr[user] : test.indptr[user + 1]].tolist())
-        best = [item for item in order[: len(known) + 10].tolist() if item not in known][:10]
-        hits.append(len(wanted.intersection(best)) / 10)
-    return float(np.mean(hits))

@@ -17,6 +17,8 @@ from .feature_builder import BuiltRow, FeatureBuilder, Placed
 from .feature_builder_view import FeatureBuilderView, show_feature_builder
 from .newcomer_lab import Folded, Listed, NewcomerLab, OfTopic
 from .newcomer_view import NewcomerView, show_newcomer_lab
+from .split_explorer import Asked, Kept, SplitExplorer
+from .split_explorer_view import SplitExplorerView, explore_splits
 from .training_lab import Point, Run, Settings, TrainingLab
 from .training_view import TrainingView, show_training_lab
 from .user_explorer import UserExplorer, UserExplorerView, UserLists, explore_users
@@ -24,10 +26,12 @@ from .warp_stepper import WarpStepper
 from .warp_stepper_view import WarpStepperView, show_warp_stepper
 
 __all__ = [
+    "Asked",
     "BuiltRow",
     "FeatureBuilder",
     "FeatureBuilderView",
     "Folded",
+    "Kept",
     "Listed",
     "NewcomerLab",
     "NewcomerView",
@@ -36,6 +40,8 @@ __all__ = [
     "Point",
     "Run",
     "Settings",
+    "SplitExplorer",
+    "SplitExplorerView",
     "TrainingLab",
     "TrainingView",
     "UserExplorer",
@@ -43,6 +49,7 @@ __all__ = [
     "UserLists",
     "WarpStepper",
     "WarpStepperView",
+    "explore_splits",
     "explore_users",
     "show_feature_builder",
     "show_newcomer_lab",

@@ -6,7 +6,7 @@ import argparse
 import time
 from collections.abc import Sequence
 
-from benchmarks import factors, machine, quality, ranking, scale, start, threads, training
+from benchmarks import factors, labs, machine, quality, ranking, scale, start, threads, training
 
 SECTIONS = {
     "training": training.run,
@@ -16,6 +16,8 @@ SECTIONS = {
     "start": start.run,
     "scale": scale.run,
     "quality": quality.run,
+    "labs": labs.run,
+    "clicking": labs.run_clicking,
 }
 
 

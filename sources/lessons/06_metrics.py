@@ -435,10 +435,11 @@ for top, depths in swaps:
 # %% [markdown]
 # ## Lab: two lists
 #
-# Twenty films, four likes, cut after ten. `b` is `a` with the first like one place higher.
+# Twenty films, four likes, cut after ten. In the picture, `b` is `a` with the first like one place higher. In the lab below it, choose a film, move it, say whether it is liked, and compare with the list you pinned (`a`, at first).
 #
-# 1. Move each of the other likes of `a` one place up instead, one at a time. Which step pays most, and in which currency?
-# 2. Give `a` three likes, 1, 19 and 20. Find three places for `b` such that it has three hits in the first ten, and NDCG@10 still prefers `a`.
+# 1. Move each of the other likes of `a` one place up instead, one at a time (*Back to pin* in between). Which step pays most, and in which currency?
+# 2. Move the first like, film B, to the very end. Which of the metrics do not mind, and why?
+# 3. *Reset*, let the films at 1, 19 and 20 alone be liked, and pin. Move them so that all three stand in the first ten, and NDCG@10 still prefers the pinned list.
 
 # %%
 from recsys_lessons.teaching.plotting import plot_ranked_lists
@@ -447,11 +448,17 @@ a = [2, 6, 11, 16]
 b = [1, 6, 11, 16]
 plot_ranked_lists({"a": a, "b": b}, n_items=20, k=10)
 
+# %% tags=["nbval-ignore-output"]
+from recsys_lessons.teaching.widgets import show_metric_lab
+
+show_metric_lab(a, n_items=20, k=10)
+
 # %% [markdown]
 # <details><summary>What we found (open it when you have looked)</summary>
 #
 # 1. AUC pays 0.016 for each, wherever it is. Precision and recall pay for one step alone, 11 to 10. NDCG pays 0.144 for 2 to 1 and 0.113 for 11 to 10, but 0.012 for 6 to 5: it has a cliff at <i>k</i>, too. Reciprocal rank pays for the first like or not at all.
-# 2. For example 8, 9, 10: 0.425 against 0.469. Precision is three times as high, recall is 1, and AUC is 0.588 against 0.333. One like at the very top outweighs three at the end of the screen.
+# 2. Precision and recall: the films below move up by one, and the like at 11 slides over the cut. The other three fall.
+# 3. For example 8, 9, 10: 0.425 against 0.469. Precision is three times as high, recall is 1, and AUC is 0.588 against 0.333. One like at the very top outweighs three at the end of the screen.
 #
 # </details>
 

@@ -7,36 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
-from recsys_lessons.evaluation import auc_score, ndcg_at_k, precision_at_k, recall_at_k, reciprocal_rank
 from recsys_lessons.teaching.plotting.style import BLUE, GRAY, ORANGE, PALETTE, drawing, drawing_panels
+from recsys_lessons.teaching.ranked_lists import five_metrics
 
 __all__ = ["plot_found_by_depth", "plot_lead_by_candidates", "plot_paired_intervals", "plot_ranked_lists"]
-
-
-class _InOrder:
-    """Ranks items by their numbers: the list as it stands."""
-
-    def predict_rank(self, test_interactions: sp.csr_matrix, **_: Any) -> sp.csr_matrix:
-        ranks = test_interactions.astype(np.float32)
-        ranks.data[:] = ranks.indices
-        return ranks
-
-
-def _verdicts(places: Sequence[int], n_items: int, k: int) -> dict[str, float]:
-    """The five metrics of a list with likes at `places`, 1 for the top."""
-    columns = np.sort(np.asarray(places)) - 1
-    likes = sp.csr_matrix((np.ones(len(columns)), (np.zeros(len(columns), dtype=int), columns)), shape=(1, n_items))
-    at_k = {"precision": precision_at_k, "recall": recall_at_k, "NDCG": ndcg_at_k}
-    values = {f"{name}@{k}": metric(_InOrder(), likes, k=k)[0] for name, metric in at_k.items()}
-    values["reciprocal rank"] = reciprocal_rank(_InOrder(), likes)[0]
-    values["AUC"] = auc_score(_InOrder(), likes)[0]
-    order = [f"precision@{k}", f"recall@{k}", "AUC", "reciprocal rank", f"NDCG@{k}"]
-    return {name: float(values[name]) for name in order}
 
 
 def plot_ranked_lists(
@@ -75,7 +52,10 @@ def plot_ranked_lists(
     for name, places in lists.items():
         if not places or len(set(places)) < len(places) or not all(1 <= place <= n_items for place in places):
             raise ValueError(f"lists[{name!r}] is {list(places)}; expected different places from 1 to {n_items}")
-    values = {name: _verdicts(places, n_items, k) for name, places in lists.items()}
+    measured = five_metrics(list(lists.values()), n_items, k)
+    values = {
+        name: {metric: float(of_each[row]) for metric, of_each in measured.items()} for row, name in enumerate(lists)
+    }
     if len(lists) == 1:
         ((name, places),) = lists.items()
         hits = sum(place <= k for place in places)

@@ -15,6 +15,8 @@ again.
 
 from .feature_builder import BuiltRow, FeatureBuilder, Placed
 from .feature_builder_view import FeatureBuilderView, show_feature_builder
+from .metric_lab import MetricLab, RankedList, Verdict
+from .metric_view import MetricView, show_metric_lab
 from .newcomer_lab import Folded, Listed, NewcomerLab, OfTopic
 from .newcomer_view import NewcomerView, show_newcomer_lab
 from .split_explorer import Asked, Kept, SplitExplorer
@@ -33,11 +35,14 @@ __all__ = [
     "Folded",
     "Kept",
     "Listed",
+    "MetricLab",
+    "MetricView",
     "NewcomerLab",
     "NewcomerView",
     "OfTopic",
     "Placed",
     "Point",
+    "RankedList",
     "Run",
     "Settings",
     "SplitExplorer",
@@ -47,11 +52,13 @@ __all__ = [
     "UserExplorer",
     "UserExplorerView",
     "UserLists",
+    "Verdict",
     "WarpStepper",
     "WarpStepperView",
     "explore_splits",
     "explore_users",
     "show_feature_builder",
+    "show_metric_lab",
     "show_newcomer_lab",
     "show_training_lab",
     "show_warp_stepper",

@@ -73,7 +73,7 @@ guess("10 why", "?", expected="one sentence in quotes, the one you would say to 
 # | *B* | 5 | 4 | 2 | 1 | $\sqrt{(0 + 0 + 0 + 4)/4} = 1$ | 0.5 |
 # | *C* | 9 | 7 | 1 | 3 | $\sqrt{(16 + 9 + 1 + 0)/4} = 2.550$ | 2 |
 #
-# **MAE** is the mean error, and finds *A* and *B* equally good. **RMSE** squares before it averages, so one large miss weighs more than two small ones. And *C* has the order right, every pair of it. By an error in stars it is the worst.
+# **MAE** is the mean size of an error, and finds *A* and *B* equally good. **RMSE** squares before it averages, so one large miss weighs more than two small ones. And *C* has the order right, every pair of it. By an error in stars it is the worst.
 
 # %%
 from recsys_lessons import LightFM
@@ -398,7 +398,7 @@ for name in ("logistic, with noes", "WARP"):
     behind[name] = np.mean(mended[f"{name}: scale and level"], axis=0)[0] - at["Funk SVD"].mean()
 your_guess("10 loss", measured="mended, behind Funk SVD: " + ", ".join(f"{n} {by:.3f}" for n, by in behind.items()))
 your_guess("10 measure", measured="RMSE, or MAE if a large miss is no worse than two small ones")
-your_guess("10 genres", measured="see the first knob below")
+your_guess("10 genres", measured="see new films, below")
 your_guess("10 why", measured="that is yours to judge")
 
 # %% [markdown]
@@ -409,10 +409,10 @@ your_guess("10 why", measured="that is yours to judge")
 # | model | biases or Funk SVD, and you would compare the two; or LightFM told grades | Funk SVD or biases | LightFM, scaled |
 # | loss | logistic, since it has a level | logistic | BPR, WARP, k-OS |
 # | measure | RMSE or MAE, and you said which misses hurt | RMSE or MAE | precision@10 |
-# | genres | for new films, to be tested against dealt ones | for new films | yes, no |
+# | genres | for new films, to be tested against dealt ones | for new films; yes | no |
 # | why | says what the shown number is for | names a property of the data | repeats a rule |
 #
-# What you tell Ines: *Start with the biases: two columns, no training to speak of, and nine tenths of what any of our models gains over the mean. Funk SVD is a hundredth of a star better, and a LightFM that is told the grades is about level with it. No ranking score belongs under a film, scaled or not.*
+# What you tell Ines: *Start with the biases: two columns, no training to speak of, and nine tenths of what any of our models gains over the mean. Funk SVD is a hundredth of a star better, and a LightFM that is told the grades is about as good. No ranking score belongs under a film, scaled or not.*
 #
 # What you do not know: all this is on ratings that people chose to give (lesson 02). How good the number is under a film they would never have picked, no test here can tell.
 
@@ -546,7 +546,7 @@ plot_residuals(off, group, names, by=by)
 #
 # **1. Given 2, 3, 4; predicted 3, 3, 3 by one model and 2, 3, 2 by another. Which is better?**
 #
-# <details><summary>a. The first, by both measures</summary>By MAE they are level, 2/3 each.</details>
+# <details><summary>a. The first, by both measures</summary>By MAE they tie, 2/3 each.</details>
 # <details><summary>b. Level by MAE, the first by RMSE</summary>Yes. Squared errors are 1, 0, 1 against 0, 0, 4. Whether one miss of two stars is worse than two of one, you must know from the use.</details>
 # <details><summary>c. The second, since it is right twice</summary>By the share of exact hits. That is a third measure, and nobody had asked for it.</details>
 
@@ -575,7 +575,7 @@ plot_residuals(off, group, names, by=by)
 # ## What you can do now
 #
 # - **Decide:** biases .875 to .897, Funk SVD .865 to .887, both on ten splits; WARP's score for stars 2.6 to 2.7. A written decision can be marked.
-# - **Separate:** a line took WARP to .99, the level to .93. Funk SVD without grades was where logistic is, .90 to .93, so what was left was not the loss. Told the grades by nine questions, LightFM was level with Funk SVD, .861 to .881.
+# - **Separate:** a line took WARP to .99, the level to .93. Funk SVD without grades was where logistic is, .90 to .93, so what was left was not the loss. Told the grades by nine questions, LightFM was as good as Funk SVD, .861 to .881.
 # - **Weigh:** Funk SVD's .011 over the biases: ten of ten intervals above 0, and one prediction of a hundred more within half a star.
 # - **Name it:** new films with genres, .036 to .052 better than Funk SVD; a list of ten, where WARP has .15 and Funk SVD .004; and a quarter of noise, which takes Funk SVD behind the biases.
 #

@@ -17,7 +17,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 
-from tests.browser.pages import course, end_kernels, faults, open_notebook, opened, run_all
+from tests.browser.pages import LOOKS, course, end_kernels, faults, open_notebook, opened, run_all
 
 ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -33,9 +33,6 @@ names = sorted(t.name for t in threading.enumerate() if not t.name.startswith("a
 busy = sum(not task.done() for task in asyncio.all_tasks() if "LabView._work" in repr(task))
 print("state:", json.dumps({"memory": pages * 4096 / 2**20, "threads": len(names), "busy": busy}))"""
 
-# Of the whole notebook: pictures and texts of labs, which all that happens in a lab changes.
-_LOOKS = """() => [...document.querySelectorAll(".jp-OutputArea-output .recsys-lab, img.widget-image")]
-    .map(part => part.src ?? part.innerHTML).join("|")"""
 # How long until they change: from the key press on, seen by the page itself, frame by frame.
 _WATCH = """looks => {
     const seen = eval(looks);
@@ -97,7 +94,7 @@ def _state(page) -> dict[str, float]:
 
 def _answer(page, key: str) -> float | None:
     """Milliseconds from the press of a key to the first change in a lab; None if there is none."""
-    page.evaluate(_WATCH, _LOOKS)
+    page.evaluate(_WATCH, LOOKS)
     page.keyboard.press(key)
     return page.evaluate("window.answered")
 

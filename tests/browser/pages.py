@@ -12,6 +12,12 @@ from tests.serving import CHROMIUM_FLAGS, api, free_port, read, serving
 
 BROKEN_WIDGETS = ("Error displaying widget", "Error creating widget", "Click to show javascript error")
 
+LABS = ".jp-OutputArea-output .jupyter-widgets"
+
+# Pictures and texts of all labs on the page: whatever happens in a lab changes them.
+LOOKS = """() => [...document.querySelectorAll(".jp-OutputArea-output .recsys-lab, img.widget-image")]
+    .map(part => part.src ?? part.innerHTML).join("|")"""
+
 # Prompts of code cells, and what their outputs complain of. All cells are in the page (see `course`).
 _CELLS = """() => [...document.querySelectorAll(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell")].map(cell => ({
     source: cell.querySelector(".cm-content")?.innerText.slice(0, 80) ?? "",
@@ -91,6 +97,11 @@ def run_all(page, seconds: float = 300) -> list[dict]:
     raise AssertionError(f"not at the end after {seconds} s: {[cell for cell in found if '*' in cell['prompt']][:1]}")
 
 
+def looks(page) -> str:
+    """What the labs on the page show."""
+    return page.evaluate(LOOKS)
+
+
 def faults(page) -> list[str]:
     """All that a learner would see go wrong in the open notebook."""
     text = page.locator("body").inner_text()
@@ -100,7 +111,8 @@ def faults(page) -> list[str]:
 
 def save(page) -> None:
     """Save the notebook and wait until nothing is unsaved."""
-    page.keyboard.press("Control+s")
+    page.click(".lm-MenuBar-item:has-text('File')")
+    page.click("text=/^Save Notebook$/ >> nth=0")
     page.wait_for_selector(".lm-TabBar-tab.jp-mod-current:not(.jp-mod-dirty)", timeout=30_000)
 
 

@@ -13,6 +13,8 @@ The stored notebook keeps the lab's first state as a static table, since a store
 again.
 """
 
+from .feature_ablation import Ablated, FeatureAblation, Gain, Training
+from .feature_ablation_view import FeatureAblationView, show_feature_ablation
 from .feature_builder import BuiltRow, FeatureBuilder, Placed
 from .feature_builder_view import FeatureBuilderView, show_feature_builder
 from .metric_lab import MetricLab, RankedList, Verdict
@@ -28,11 +30,15 @@ from .warp_stepper import WarpStepper
 from .warp_stepper_view import WarpStepperView, show_warp_stepper
 
 __all__ = [
+    "Ablated",
     "Asked",
     "BuiltRow",
+    "FeatureAblation",
+    "FeatureAblationView",
     "FeatureBuilder",
     "FeatureBuilderView",
     "Folded",
+    "Gain",
     "Kept",
     "Listed",
     "MetricLab",
@@ -47,6 +53,7 @@ __all__ = [
     "Settings",
     "SplitExplorer",
     "SplitExplorerView",
+    "Training",
     "TrainingLab",
     "TrainingView",
     "UserExplorer",
@@ -57,6 +64,7 @@ __all__ = [
     "WarpStepperView",
     "explore_splits",
     "explore_users",
+    "show_feature_ablation",
     "show_feature_builder",
     "show_metric_lab",
     "show_newcomer_lab",

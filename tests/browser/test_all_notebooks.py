@@ -18,6 +18,11 @@ WITH_LABS = {name for name in LESSONS if "teaching.widgets import" in (ROOT / "n
 DRIVEN = {
     "00_start_here.ipynb": [("type", "User number", "5", "User 5")],
     "01_feedback.ipynb": [("press", "time", "▸ time"), ("press", "cold items", "▸ cold items")],
+    "03_feature_embeddings.ipynb": [
+        ("type", "Title has", "toy story", "Nearest by angle to Toy Story (1995)"),
+        ("press", "identity", "Princess Bride, The (1987)"),
+        ("choose", "Genre", "Musical", "2.3"),
+    ],
     "04_building_features.ipynb": [("press", "Horror", "Horror"), ("press", "Reset", "Comedy")],
     "05_losses.ipynb": [
         ("press", "Draw to the end", "Draw 8: "),

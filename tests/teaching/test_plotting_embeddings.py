@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from recsys_lessons.teaching.embedding_plane import alike_nearby, closeness, cosines
 from recsys_lessons.teaching.plotting import plot_embedding_map, plot_identities, plot_moves, style
-from recsys_lessons.teaching.plotting.embeddings import _alike_nearby, _closeness, _cosines
 
 NAMES = ["Galaxy", "Picnic"]
 START = np.array([[1.0, 2.0], [0.0, -1.0]])
@@ -171,22 +171,22 @@ def test_another_sign_of_the_components_gives_the_same_facts(drawn, capsys, worl
 def test_neighbors_that_are_equally_near_count_in_parts():
     # All rows point the same way: the ten nearest of 21 others are any ten.
     chosen = np.arange(22) < 8
-    alike, by_chance = _alike_nearby(_cosines(np.ones((22, 2))), chosen)
+    alike, by_chance = alike_nearby(cosines(np.ones((22, 2))), chosen)
     assert alike == pytest.approx(by_chance) == pytest.approx(10 * 7 / 21)
 
 
 def test_neighbors_with_all_components_are_found_by_angle_not_by_length():
     angles = np.repeat([0.0, 1.5], 12) + np.linspace(0, 0.1, 24)
     vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1) * np.linspace(1, 50, 24)[:, None]
-    alike, _ = _alike_nearby(_cosines(vectors), np.arange(24) < 12)
+    alike, _ = alike_nearby(cosines(vectors), np.arange(24) < 12)
     assert alike == 10
 
 
 def test_neighbors_on_the_map_are_found_by_distance():
     line = np.stack([np.arange(24.0), np.zeros(24)], axis=1)  # all in one direction, seen from the first
-    alike, _ = _alike_nearby(_closeness(line), np.arange(24) < 12)
+    alike, _ = alike_nearby(closeness(line), np.arange(24) < 12)
     assert 5 < alike < 10
-    assert _alike_nearby(_closeness(line * [[1, 0]]), np.arange(24) == 0)[0] == 0
+    assert alike_nearby(closeness(line * [[1, 0]]), np.arange(24) == 0)[0] == 0
 
 
 def test_inputs_stay_as_they_were(drawn, world):

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from recsys_lessons.teaching.embedding_plane import N_NEAREST, nearby, plane_of
 from recsys_lessons.teaching.plotting.style import BLUE, GRAY, ORANGE, VERMILION, drawing
-
-_NEIGHBORS = 10
 
 
 def plot_moves(before: np.ndarray, after: np.ndarray, names: Sequence[str], *, title: str | None = None) -> None:
@@ -213,8 +212,8 @@ def plot_embedding_map(
     genres = np.asarray(genres.toarray() if hasattr(genres, "toarray") else genres) != 0
     names = [str(name).removeprefix("genre:") for name in names]
     n_films = len(films)
-    if films.ndim != 2 or n_films <= _NEIGHBORS + 1 or not np.isfinite(films).all():
-        raise ValueError(f"films has shape {films.shape}; expected more than {_NEIGHBORS + 1} rows of finite numbers")
+    if films.ndim != 2 or n_films <= N_NEAREST + 1 or not np.isfinite(films).all():
+        raise ValueError(f"films has shape {films.shape}; expected more than {N_NEAREST + 1} rows of finite numbers")
     if genres.shape != (n_films, len(names)):
         raise ValueError(f"genres has shape {genres.shape}; expected {(n_films, len(names))}")
     if highlight not in names:
@@ -225,33 +224,29 @@ def plot_embedding_map(
     if chosen.all() or not chosen.any():
         raise ValueError(f"{chosen.sum()} of {n_films} films are {highlight}; expected some that are and some not")
 
-    center = films.mean(axis=0)
-    _, lengths, axes_found = np.linalg.svd(films - center, full_matrices=False)
-    # A principal axis has no sign of its own: let its largest number be positive.
-    axes_found = axes_found[:2]
-    axes_found *= np.sign(axes_found[np.arange(2), np.abs(axes_found).argmax(axis=1)])[:, None]
-    share = (lengths[:2] ** 2).sum() / (lengths**2).sum()
+    plane = plane_of(films)
+    places, (first, second) = plane.places, 100 * plane.shares
+    held = f"{first + second:.0f}%"
     n_places = len(np.unique(films, axis=0))
-    places = (films - center) @ axes_found.T
-    on_map, by_chance = _alike_nearby(_closeness(places), chosen)
-    alike, _ = _alike_nearby(_cosines(films), chosen)
-    nearby = (
-        f"of the {_NEIGHBORS} nearest of a {highlight} film, {alike:.1f} are {highlight} "
+    counted = nearby(films, places, chosen)
+    alike, on_map, by_chance = counted.by_angle, counted.on_map, counted.by_chance
+    told = (
+        f"of the {N_NEAREST} nearest of a {highlight} film, {alike:.1f} are {highlight} "
         f"(by distance on this map: {on_map:.1f}; by chance: {by_chance:.1f})"
     )
     finding = (
-        f"Of a {highlight} film's {_NEIGHBORS} nearest here, {on_map:.1f} are {highlight} ({by_chance:.1f} by chance)"
+        f"Of a {highlight} film's {N_NEAREST} nearest here, {on_map:.1f} are {highlight} ({by_chance:.1f} by chance)"
     )
     with drawing(
         title or finding,
-        alt=f"Map of {n_films} films on two axes that hold {100 * share:.0f}% of their spread; {chosen.sum()} "
-        f"{highlight} films are colored. {nearby[0].upper()}{nearby[1:]}.",
+        alt=f"Map of {n_films} films on two axes that hold {held} of their spread; {chosen.sum()} "
+        f"{highlight} films are colored. {told[0].upper()}{told[1:]}.",
         facts=[
-            f"{n_films} films with {n_places} different vectors · the two axes hold {100 * share:.0f}% of their spread",
-            nearby,
+            f"{n_films} films with {n_places} different vectors · the two axes hold {held} of their spread",
+            told,
         ],
-        x_label=f"first axis ({100 * lengths[0] ** 2 / (lengths**2).sum():.0f}% of the spread)",
-        y_label=f"second axis ({100 * lengths[1] ** 2 / (lengths**2).sum():.0f}%)",
+        x_label=f"first axis ({first:.0f}% of the spread)",
+        y_label=f"second axis ({second:.0f}%)",
         height=5.0,
     ) as axes:
         axes.plot(*places[~chosen].T, "o", color="#B8B8B8", markersize=4, label="other films")
@@ -259,35 +254,11 @@ def plot_embedding_map(
             *places[chosen].T, "D", color=ORANGE, markersize=6, markeredgecolor="white", label=f"{highlight} films"
         )
         if genre_vectors is not None:
-            tip = axes_found @ np.asarray(genre_vectors, dtype=np.float64)[names.index(highlight)]
-            # A film is a sum of several and reaches further than one: draw it as long as the map allows.
-            scale = 0.8 * np.abs(places).max() / np.abs(tip).max() if tip.any() else 1.0
+            tip, scale = plane.arrow(np.asarray(genre_vectors)[names.index(highlight)])
             arrow = {"arrowstyle": "-|>", "color": BLUE, "lw": 2.5, "shrinkA": 0, "shrinkB": 0}
-            axes.annotate("", scale * tip, (0, 0), arrowprops=arrow)
-            axes.update_datalim([scale * tip])
+            axes.annotate("", tip, (0, 0), arrowprops=arrow)
+            axes.update_datalim([tip])
             axes.plot([], [], color=BLUE, lw=2.5, label=f"embedding of {highlight} (drawn {scale:.1f} times as long)")
         axes.margins(0.08)
         axes.set_aspect("equal", adjustable="datalim")  # or distances would not be those that are counted
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=3)
-
-
-def _cosines(vectors: np.ndarray) -> np.ndarray:
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit = vectors / np.where(norms > 0, norms, 1)
-    return unit @ unit.T
-
-
-def _closeness(places: np.ndarray) -> np.ndarray:
-    return -np.linalg.norm(places[:, None] - places, axis=2)
-
-
-def _alike_nearby(likeness: np.ndarray, chosen: np.ndarray) -> tuple[float, float]:
-    """Of those most like a chosen row, how many are chosen: measured, and on average if all rows are equally near."""
-    counts = []
-    for row in np.flatnonzero(chosen):
-        near = np.delete(np.round(likeness[row], 6), row)
-        others = np.delete(chosen, row)
-        border = np.sort(near)[-_NEIGHBORS]
-        nearer, level = near > border, near == border
-        counts.append(others[nearer].sum() + (_NEIGHBORS - nearer.sum()) * others[level].mean())
-    return float(np.mean(counts)), _NEIGHBORS * (chosen.sum() - 1) / (len(chosen) - 1)

@@ -15,6 +15,8 @@ again.
 
 from .feature_ablation import Ablated, FeatureAblation, Gain, Training
 from .feature_ablation_view import FeatureAblationView, show_feature_ablation
+from .embedding_map import EmbeddingMap, Neighbor
+from .embedding_map_view import EmbeddingMapView, show_embedding_map
 from .feature_builder import BuiltRow, FeatureBuilder, Placed
 from .feature_builder_view import FeatureBuilderView, show_feature_builder
 from .metric_lab import MetricLab, RankedList, Verdict
@@ -35,6 +37,8 @@ __all__ = [
     "BuiltRow",
     "FeatureAblation",
     "FeatureAblationView",
+    "EmbeddingMap",
+    "EmbeddingMapView",
     "FeatureBuilder",
     "FeatureBuilderView",
     "Folded",
@@ -43,6 +47,7 @@ __all__ = [
     "Listed",
     "MetricLab",
     "MetricView",
+    "Neighbor",
     "NewcomerLab",
     "NewcomerView",
     "OfTopic",
@@ -65,6 +70,7 @@ __all__ = [
     "explore_splits",
     "explore_users",
     "show_feature_ablation",
+    "show_embedding_map",
     "show_feature_builder",
     "show_metric_lab",
     "show_newcomer_lab",

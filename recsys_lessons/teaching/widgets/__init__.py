@@ -13,10 +13,10 @@ The stored notebook keeps the lab's first state as a static table, since a store
 again.
 """
 
-from .feature_ablation import Ablated, FeatureAblation, Gain, Training
-from .feature_ablation_view import FeatureAblationView, show_feature_ablation
 from .embedding_map import EmbeddingMap, Neighbor
 from .embedding_map_view import EmbeddingMapView, show_embedding_map
+from .feature_ablation import Ablated, FeatureAblation, Gain, Training
+from .feature_ablation_view import FeatureAblationView, show_feature_ablation
 from .feature_builder import BuiltRow, FeatureBuilder, Placed
 from .feature_builder_view import FeatureBuilderView, show_feature_builder
 from .metric_lab import MetricLab, RankedList, Verdict
@@ -35,10 +35,10 @@ __all__ = [
     "Ablated",
     "Asked",
     "BuiltRow",
-    "FeatureAblation",
-    "FeatureAblationView",
     "EmbeddingMap",
     "EmbeddingMapView",
+    "FeatureAblation",
+    "FeatureAblationView",
     "FeatureBuilder",
     "FeatureBuilderView",
     "Folded",
@@ -69,8 +69,8 @@ __all__ = [
     "WarpStepperView",
     "explore_splits",
     "explore_users",
-    "show_feature_ablation",
     "show_embedding_map",
+    "show_feature_ablation",
     "show_feature_builder",
     "show_metric_lab",
     "show_newcomer_lab",

@@ -577,7 +577,7 @@ explore_splits(movies.users, movies.items, movies.values, movies.timestamps)
 # %% [markdown]
 # <details><summary>What we found (open it when you have looked)</summary>
 #
-# 1. No. Even at 4 stars, 5.1% of the test likes are of films that train does not know, and at 5 stars 11.0%: the thinner the data, the more newcomers. And 27 of 671 users have no like at all. With every rating a like it is still 3.6%.
+# 1. No. Even at 4 stars, 5.1% of the test likes are of films that train does not know, and at 5 stars 11.0%: the thinner the data, the more newcomers. And there 27 of 671 users have no like at all. With every rating a like it is still 3.6%.
 # 2. The latest newcomers' (a band at the foot of the table): 86% are new users', so it resembles cold users. New films are few, 13.5% of the test likes. An earlier date (50%) brings in more, 36%; a later one (2%) more likes of known users, 34%.
 #
 # </details>

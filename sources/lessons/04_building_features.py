@@ -556,7 +556,7 @@ for way, (a, b, c, d, e, f) in others.items():
 #
 # It has genres and no identity yet. The figure shows the place that four models give it among all films, for the *median user*: half of the users see it there or further up. In the lab below it you edit its row (an identity is as drawn, in no training). The table shows what each column adds to the score.
 #
-# 1. Begin with *Drama* alone and add *Comedy, Thriller, Action, Romance*, one at a time. Where do the two logistic models move it, and why? And if you normalize?
+# 1. Begin with *Drama* alone and add *Comedy, Thriller, Action, Romance*, one at a time. Where do the two logistic models move it, and why? And if you normalize (these models learned from rows that were not)?
 # 2. Leave *Drama* alone and raise its weight: 2, 3, 10. Suppose suppliers fill in the metadata. What will they write? Normalize: what is left to them, without an identity and with one?
 
 # %%

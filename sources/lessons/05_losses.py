@@ -542,7 +542,7 @@ your_guess("05 nobody liked", measured=f"{auc.min():.3f}–{auc.max():.3f}")
 # WARP after ten epochs, user 3, one of the user's likes. In the picture, left, one search; right, how 2,000 others end. In the lab below it you draw, film by film, see what each loss would do with the film, and take the step. (The steps are plain; Adagrad would shorten later ones.)
 #
 # 1. WARP's rank is an estimate of how many films break the rule, which is told below. On which side does it err? Do 100 draws cure it? And how is it for a like near the top, number 5?
-# 2. Set the margin to 0, then to 3. Which of the two makes the number of draws nearly useless?
+# 2. Set the margin to 0, then to 3. Which of the two makes the limit on draws nearly useless?
 # 3. *Draw to the end*, then *Next search*, some times. How many times as strong as BPR's is WARP's step with the same film? Take one: how many films still break the rule? (And after *Reset*, with a learning rate of 0.01?)
 
 # %%

@@ -437,9 +437,9 @@ for top, depths in swaps:
 #
 # Twenty films, four likes, cut after ten. In the picture, `b` is `a` with the first like one place higher. In the lab below it, choose a film, move it, say whether it is liked, and compare with the list you pinned (`a`, at first).
 #
-# 1. Move each of the other likes of `a` one place up instead, one at a time (*Back to pin* in between). Which step pays most, and in which currency?
+# 1. Move each like of `a` one place up, one at a time (*Back to pin* in between). Which step pays most, and in which currency?
 # 2. Move the first like, film B, to the very end. Which of the metrics do not mind, and why?
-# 3. *Reset*, let the films at 1, 19 and 20 alone be liked, and pin. Move them so that all three stand in the first ten, and NDCG@10 still prefers the pinned list.
+# 3. *Reset*, *No likes*, let the films at 1, 19 and 20 be liked, and pin. Move them so that all three stand in the first ten, and NDCG@10 still prefers the pinned list. (A move shifts the films between: place the topmost first.)
 
 # %%
 from recsys_lessons.teaching.plotting import plot_ranked_lists

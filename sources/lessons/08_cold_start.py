@@ -527,8 +527,8 @@ for epochs in (2, 20, 100):
 #
 # A new reader signed up with *sport*, and clicks on *culture* only: on every other of its popular articles, so that equally popular ones remain. The figure shows the topics of twenty recommended articles. In the lab below it you choose what a newcomer tells and clicks; it splits the list's lead, its mean score minus that of all candidates. One model, one list: no verdict.
 #
-# 1. After which click does culture lead, alone and for good? And if they tell *culture* and click on *sport*, or tell nothing?
-# 2. Let them tell *sport* alone, no age and no region. After which click do clicks give the list more of its lead than *sport* does, and after which does culture first lead? Look for the reason in the table.
+# 1. After which click does culture lead, alone and for good? And if they tell *culture* and click on *sport*? If they tell nothing, no topic, age or region, and click on one of the two?
+# 2. Let them tell *sport* alone, no age and no region. After which click do clicks give the list more of its lead than *sport* does, and after which does culture first lead? Look for the reason in the table, after the first click.
 
 # %%
 from recsys_lessons.teaching.plotting import plot_newcomer_list

@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.browser.pages import LABS, course, end_kernels, faults, looks, open_notebook, opened, run_all, save
+from tests.browser.pages import LABS, LOOKS, course, end_kernels, faults, looks, open_notebook, opened, run_all, save
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -37,7 +37,7 @@ DRIVEN = {
     ],
     "07_tuning.ipynb": [("press", "Train", "done: 30 epochs"), ("press", "Pin this run", "pinned")],
     "08_cold_start.ipynb": [
-        ("press", "Click five", "Clicks: 5 on"),
+        ("press", "Click five", "Clicks: 5."),
         ("choose", "Age", "not told", "Told: region:north, chosen"),
     ],
 }
@@ -85,8 +85,8 @@ def drive(page, steps):
         else:
             page.get_by_label(control, exact=True).first.fill(value[0])
             page.keyboard.press("Enter")
+        page.wait_for_function("([looks, before]) => eval(looks)() !== before", arg=[LOOKS, before], timeout=10_000)
         page.locator(".jp-OutputArea-output:has(.jupyter-widgets)").get_by_text(expected).first.wait_for(timeout=60_000)
-        assert looks(page) != before, f"{action} {control}: nothing changes"
 
 
 def test_every_lab_is_driven():

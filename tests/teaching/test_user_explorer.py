@@ -134,7 +134,7 @@ def test_titles_are_escaped_and_hits_marked():
     assert "&lt;b&gt;Jaws&lt;/b&gt;" in body
     assert "✓ </strong>Up &amp; Away" in body
     assert "Liked (2 of 2)" in body
-    assert "1 of them liked in the test set" in body
+    assert "with 1 of the user's 1 likes in test (✓)" in body
     assert "Left out, being liked already: Heat, &lt;b&gt;Jaws&lt;/b&gt;." in body
 
 

@@ -31,16 +31,26 @@ class TestSearch:
     def test_it_is_the_search_of_the_figure(self, stepper, seed, max_sampled, capsys):
         stepper.change(max_sampled=max_sampled, seed=seed, margin=1.0)
         stepper.search()
-        odds = stepper.odds()
         plot_warp_search(stepper.scores, stepper.liked, stepper.known, max_sampled=max_sampled, seed=seed)
         told = capsys.readouterr().out
-        assert f"break the rule: {odds.n_breaking} of {N_ITEMS} items" in told
-        assert f"2,000 searches: {odds.found:.0%} find one" in told
         if stepper.found is None:
             assert f"nothing in {len(stepper.drawn)} draws, no step" in told
         else:
             weight = stepper.strengths()["warp"]
             assert f"draw {len(stepper.drawn)} breaks the rule, rank {stepper.rank}, weight {weight:.2f}" in told
+
+    @pytest.mark.parametrize("max_sampled", [1, 10, 100])
+    @pytest.mark.parametrize("margin", [0.0, 1.0, 3.0])
+    def test_many_searches_end_as_in_the_figure_whatever_the_present_one_draws(
+        self, stepper, max_sampled, margin, capsys
+    ):
+        stepper.change(max_sampled=max_sampled, margin=margin, seed=4)
+        odds = stepper.odds()
+        arguments = {"max_sampled": max_sampled, "margin": margin, "seed": 0}
+        plot_warp_search(stepper.scores, stepper.liked, stepper.known, **arguments)
+        told = capsys.readouterr().out
+        assert f"break the rule: {odds.n_breaking} of {N_ITEMS} items" in told
+        assert f"2,000 searches: {odds.found:.0%} find one" in told
         if odds.found:
             assert f"mean {odds.mean_rank:,.0f}; mean weight {odds.mean_strength:.2f}" in told
 

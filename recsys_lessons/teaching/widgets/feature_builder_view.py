@@ -167,12 +167,12 @@ class FeatureBuilderView(LabView):
             rows.append(_row(name, cells))
         blank = ["", ""]
         rows.append(_row("sum", [*blank, *(_signed(one.score) for one in placed)], strong=True))
-        rows.append(_row("its bias", [*blank, *(_signed(one.bias) for one in placed)]))
-        rows.append(_row("its length", [*blank, *(f"{one.length:.2f}" for one in placed)]))
+        rows.append(_row("of this, biases", [*blank, *(_signed(one.bias) for one in placed)]))
+        rows.append(_row("length of the vector", [*blank, *(f"{one.length:.2f}" for one in placed)]))
         names = ("column", "weight", "in row", *self.builder.placed())
         head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in names)
         return (
-            "<table><caption>What each column adds to the score, for the mean user</caption>"
+            "<table><caption>What each column adds to the mean user's score (places: the median user's)</caption>"
             f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
         )
 

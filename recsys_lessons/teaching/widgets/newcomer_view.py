@@ -210,9 +210,12 @@ class NewcomerView(LabView):
             return f"{begun}Folding in.</p>"
         now = history[-1]
         first = "; ".join(html.escape(lab.labels[item]) for item in now.items[:3])
+        most = max(one.n_listed for one in lab.by_topic())
+        leaders = " and ".join(html.escape(one.topic) for one in lab.by_topic() if one.n_listed == most)
         return (
             f"{begun}<strong>The list leads by</strong> {now.from_told:.2f} from what was told, {now.from_clicks:.2f} "
-            f"from clicks, {now.from_popularity:.2f} from popularity.<br><strong>First:</strong> {first}.</p>"
+            f"from clicks, {now.from_popularity:.2f} from popularity.<br><strong>Most listed:</strong> "
+            f"{leaders}, {most} of {lab.n}. <strong>First:</strong> {first}.</p>"
         )
 
     def _topics_html(self) -> str:

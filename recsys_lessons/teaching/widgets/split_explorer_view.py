@@ -9,7 +9,7 @@ import ipywidgets
 import numpy as np
 
 from recsys_lessons.teaching.like_splits import KINDS, SPLITS
-from recsys_lessons.teaching.plotting.style import BLUE, GRAY, ORANGE, SKY, VERMILION
+from recsys_lessons.teaching.plotting.style import BLUE, GRAY, SKY, VERMILION
 from recsys_lessons.teaching.widgets.base import LabView
 from recsys_lessons.teaching.widgets.picture import Picture
 from recsys_lessons.teaching.widgets.split_explorer import SplitExplorer
@@ -29,6 +29,10 @@ _ALT = (
 )
 THRESHOLDS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0)
 SHARES = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
+
+
+# Beside "both new", "user new" would read as all that are new.
+SHOWN = tuple(f"only {kind}" if kind in ("user new", "film new") else kind for kind in KINDS)
 
 
 class SplitExplorerView(LabView):
@@ -102,7 +106,9 @@ class SplitExplorerView(LabView):
 
     def _draw_kinds(self, axes: Any) -> None:
         shares = [100 * share for share in self.explorer.asked().shares.values()]
-        bars = axes.bar([kind.replace(" ", "\n") for kind in KINDS], shares, color=[SKY, ORANGE, ORANGE, ORANGE])
+        bars = axes.bar(
+            [name.replace(" ", "\n") for name in SHOWN], shares, color=[SKY, VERMILION, VERMILION, VERMILION]
+        )
         axes.bar_label(bars, [_percent(share) for share in shares], fontsize=8)
         axes.set_ylim(0, 112)
         axes.set_yticks([0, 50, 100])
@@ -133,7 +139,7 @@ class SplitExplorerView(LabView):
             cells = [f"{asked.n_test:,}", f"{asked.n_testers:,}", f"{asked.n_test / asked.n_testers:.1f}"]
             cells += [f"{share:.1%}" for share in asked.shares.values()] + [f"{asked.popularity:.3f}"]
             rows.append(f'<tr><th scope="row">{name}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>')
-        names = ("split", "test likes", "users", "likes of each", *KINDS, "popularity")
+        names = ("split", "test likes", "users", "likes of each", *SHOWN, "popularity")
         head = "".join(f'<th scope="col">{name}</th>' for name in names)
         return (
             '<table style="table-layout: auto"><caption>The test of each split at this threshold and share</caption>'
@@ -175,7 +181,7 @@ def _controls(explorer: SplitExplorer) -> dict[str, ipywidgets.Widget]:
 
 
 def _percent(share: float) -> str:
-    return "0" if share == 0 else "<1%" if share < 0.5 else f"{share:.0f}%"
+    return f"{share:.0f}%" if share == 0 or share >= 1 else f"{share:.1f}%"
 
 
 def _rgb(color: str) -> list[int]:

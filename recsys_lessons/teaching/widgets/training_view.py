@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import ipywidgets
@@ -58,7 +59,7 @@ class TrainingView(LabView):
             for name, text, tip in (
                 ("train", "Train", "Train a new model with these settings"),
                 ("stop", "Stop", "Finish the epoch that is running, and no more"),
-                ("reset", "Reset", "Stop, and forget all runs"),
+                ("reset", "Reset", "Stop, forget all runs, and set the defaults again"),
                 ("pin", "Pin this run", "Keep this run to compare the next ones with"),
                 ("code", "Copy as code", "Show the lines that repeat this run"),
             )
@@ -111,6 +112,8 @@ class TrainingView(LabView):
         self.end_work()
         self.lab.reset()
         self.code.layout.display = "none"
+        for name, value in asdict(Settings()).items():
+            self.controls[name].value = value
         self.draw()
 
     def _pin(self) -> None:
@@ -173,7 +176,7 @@ class TrainingView(LabView):
         if self._runs():
             panels[1].plot([], [], color=GRAY, label="validation")
             panels[1].plot([], [], color=GRAY, linestyle="--", label="train")
-            panels[1].legend(fontsize=7, loc="upper left", bbox_to_anchor=(0, 1))
+            panels[1].legend(fontsize=7, loc="center right")
 
     def _draw_tables(self) -> None:
         self.set_body(f"{self._runs_html()}{self._list_html()}")
@@ -184,7 +187,8 @@ class TrainingView(LabView):
             last = run.points[-1] if run.points else None
             numbers = ["–"] * 4
             if last is not None:
-                numbers = [f"{last.loss:.3f}", f"{last.precision[1]:.4f}", f"{last.auc[1]:.3f}", f"{last.n_listed:,}"]
+                loss = f"{last.loss:.3f}" if last.loss < 1e5 else f"{last.loss:.1e}"
+                numbers = [loss, f"{last.precision[1]:.4f}", f"{last.auc[1]:.3f}", f"{last.n_listed:,}"]
             set_so = run.settings.differences(Settings()) or "defaults"
             pinned = "pinned" if run in self.lab.pinned else ""
             cells = [f"{run.number}", set_so, f"{len(run.points)}", *numbers, pinned]

@@ -39,6 +39,8 @@ class UserLists:
         Titles of the best items that the user has not liked yet, best first.
     hits : tuple of bool
         For each recommended title, whether the user likes it in the test set. All False without a test set.
+    n_test : int or None
+        How many items the user likes in the test set; None without one.
     excluded : tuple of str
         Titles that would have been among the best, had they not been liked before; best first.
     """
@@ -47,6 +49,7 @@ class UserLists:
     liked: tuple[str, ...]
     recommended: tuple[str, ...]
     hits: tuple[bool, ...]
+    n_test: int | None
     excluded: tuple[str, ...]
 
 
@@ -86,8 +89,9 @@ class UserExplorer:
     ...         ids = np.argsort(-scores)[:n]
     ...         return np.where(np.isneginf(scores[ids]), -1, ids)[None], scores[ids][None]
     >>> explorer = UserExplorer(Fixed(), sp.csr_array([[0, 1, 0], [1, 0, 1]]), ["Up", "Jaws", "Alien"], n=2)
-    >>> explorer.lists()
-    UserLists(user=0, liked=('Jaws',), recommended=('Up', 'Alien'), hits=(False, False), excluded=('Jaws',))
+    >>> explorer.lists()  # doctest: +NORMALIZE_WHITESPACE
+    UserLists(user=0, liked=('Jaws',), recommended=('Up', 'Alien'), hits=(False, False), n_test=None,
+              excluded=('Jaws',))
     >>> explorer.user = 1
     >>> explorer.lists().recommended
     ('Jaws',)
@@ -151,6 +155,7 @@ class UserExplorer:
             liked=self._titles(liked),
             recommended=self._titles(recommended),
             hits=tuple(item in held_out for item in recommended),
+            n_test=None if self._test is None else len(held_out),
             excluded=self._titles(item for item in self._best() if item in seen),
         )
 
@@ -271,7 +276,8 @@ def _as_html(lists: UserLists, n: int) -> str:
         for rank, (liked, best) in enumerate(zip(left, right, strict=True), start=1)
     )
     shown = f"{min(n, len(lists.liked))} of {len(lists.liked)}"
-    found = f", {hits} of them liked in the test set (✓)" if hits else ""
+    found = "" if lists.n_test is None else f", with {hits} of the user's {lists.n_test} likes in test"
+    found += " (✓)" if hits else ""
     table = (
         f"<table><caption {_LEFT}>User {lists.user}</caption>"
         f'<thead><tr><th scope="col" class="rank">#</th><th scope="col" {_LEFT}>Liked ({shown})</th>'
@@ -279,6 +285,8 @@ def _as_html(lists: UserLists, n: int) -> str:
     )
     if not lists.recommended:
         note = "Nothing is left to recommend: this user has liked every item."
+    elif not lists.liked:
+        note = "The user has liked nothing yet, so the model knows nothing of the user."
     elif lists.excluded:
         note = f"Left out, being liked already: {html.escape(', '.join(lists.excluded))}."
     else:

@@ -157,16 +157,16 @@ class WarpStepper:
         self._entries = entries.col
         self._model = model
         self.loss, self.place, self.max_sampled, self.margin = "warp", 0, 10, float(MARGIN)
-        self.learning_rate, self.seed = 0.05, 0
+        self.learning_rate = 0.05
         self.reset()
 
     def reset(self) -> None:
-        """The model's own numbers again, and no draw."""
+        """The model's own numbers again, and the first search before its first draw."""
         self.user_vector = np.asarray(self._model.user_embeddings[self.user], dtype=np.float64)
         self.item_vectors = np.asarray(self._model.item_embeddings, dtype=np.float64)
         self.item_biases = np.asarray(self._model.item_biases, dtype=np.float64)
         self.user_bias = float(self._model.user_biases[self.user])
-        self.n_steps = 0
+        self.n_steps = self.seed = 0
         self._begin()
 
     def change(self, **settings: Any) -> None:
@@ -249,8 +249,8 @@ class WarpStepper:
         }
 
     def odds(self) -> Odds:
-        """How 2,000 searches of WARP end for this like, with these settings."""
-        finds, ends = first_hits(self._breaks, self.max_sampled, self.seed, N_SEARCHES)
+        """How 2,000 searches of WARP, the same in all states, end for this like with these settings."""
+        finds, ends = first_hits(self._breaks, self.max_sampled, 0, N_SEARCHES)
         ranks = estimated_rank(self.n_items, ends)
         some = bool(finds.any())
         return Odds(

@@ -175,9 +175,9 @@ class WarpStepperView(LabView):
         strengths, score = stepper.strengths(), stepper.scores[stepper.liked]
         latest = stepper.drawn[-1].score if stepper.drawn else None
         reasons = {
-            "warp": f"log of the rank, (items − 1) / draws = {stepper.rank:,}" if stepper.rank else "log of the rank",
-            "bpr": "1 − σ(like − drawn)" + ("" if latest is None else f" = 1 − σ({score - latest:.2f})"),
-            "logistic": f"1 − σ(like) = 1 − σ({score:.2f})",
+            "warp": "log of the rank, (items − 1) / draws" + (f" = {stepper.rank:,}" if strengths["warp"] else ""),
+            "bpr": "1 − σ(like − drawn)" + ("" if latest is None else f" = 1 − σ({_number(score - latest)})"),
+            "logistic": f"1 − σ(like) = 1 − σ({_number(score)})",
         }
         rows = []
         for loss, value in strengths.items():
@@ -199,6 +199,10 @@ class WarpStepperView(LabView):
             f"{told}{odds.found:.0%} find one; then the mean estimated rank is {odds.mean_rank:,.0f} and the "
             f"mean strength {odds.mean_strength:.2f}.</p>"
         )
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
 
 
 def _controls(stepper: WarpStepper) -> dict[str, ipywidgets.Widget]:

@@ -18,6 +18,11 @@ WITH_LABS = {name for name in LESSONS if "teaching.widgets import" in (ROOT / "n
 DRIVEN = {
     "00_start_here.ipynb": [("type", "User number", "5", "User 5")],
     "01_feedback.ipynb": [("press", "time", "▸ time"), ("press", "cold items", "▸ cold items")],
+    "02_matrix_factorization.ipynb": [
+        ("press", "One update", "Update 1 (blue frame): Ann gave"),
+        ("press", "Ten epochs", "Update 111 (blue frame): Ann gave"),
+        ("press", "Reset", "Next, update 1: Ann gave"),
+    ],
     "03_feature_embeddings.ipynb": [
         ("type", "Title has", "toy story", "Nearest by angle to Toy Story (1995)"),
         ("press", "identity", "Princess Bride, The (1987)"),

@@ -2,9 +2,7 @@
 
 import numpy as np
 import pytest
-import scipy.sparse as sp
 
-from recsys_lessons import FunkSVD
 from recsys_lessons.teaching.plotting import (
     plot_against,
     plot_by_number_known,
@@ -12,7 +10,7 @@ from recsys_lessons.teaching.plotting import (
     plot_sgd_steps,
     plot_what_is_left,
 )
-from recsys_lessons.teaching.plotting.factorization import sgd_steps
+from recsys_lessons.teaching.rating_steps import learn_step_by_step
 
 TABLE = np.array([[5, 4, 2, np.nan], [1, 2, 4, 5], [4, 3, 1, 2]])
 
@@ -82,22 +80,6 @@ def test_new_users_are_shown_by_the_mean_over_seeds(shown, capsys):
     assert "biases: 0.950 · 0.850 with 0, 10 known" in capsys.readouterr().out
 
 
-def test_the_stepper_makes_the_updates_of_the_library():
-    """One epoch in reading order is what the library does with one user after the other."""
-    _, users, items = sgd_steps(TABLE, 4, 0.1, 0.2, 0.3, seed=3)
-    known = ~np.isnan(TABLE)
-    ratings = sp.coo_matrix((TABLE[known], np.nonzero(known)), shape=TABLE.shape)
-    model = FunkSVD(2, learning_rate=0.1, regularization=0.2, clip=False).fit(ratings, epochs=0)
-    model.user_embeddings, model.item_embeddings = users[0], items[0]
-    first_three = sp.coo_matrix((TABLE[0, :3], ([0, 0, 0], [0, 1, 2])), shape=TABLE.shape)
-    model.fit_partial(first_three, epochs=1)
-    np.testing.assert_allclose(model.user_embeddings, users[3], rtol=1e-5)
-    np.testing.assert_allclose(model.item_embeddings, items[3], rtol=1e-5)
-    predicted = sgd_steps(TABLE, 3, 0.1, 0.2, 0.3, seed=3)[0]
-    np.testing.assert_allclose(model.predict(0, np.arange(4)), predicted[0], rtol=1e-5)
-    assert (users[4, 1] != users[3, 1]).all() and (users[4, 0] == users[3, 0]).all()
-
-
 def test_the_stepper_shows_the_blank(shown, capsys):
     plot_sgd_steps(TABLE, steps=330, users=["Ann", "Bob", "Cid"], items=list("GMPO"))
     out = capsys.readouterr().out
@@ -112,8 +94,8 @@ def test_the_stepper_shows_the_blank(shown, capsys):
 
 def test_vectors_that_begin_at_zero_stay_there(shown, capsys):
     plot_sgd_steps(TABLE, steps=50, start=0)
-    _, users, items = sgd_steps(TABLE, 50, 0.1, 0.02, 0, seed=0)
-    assert not users.any() and not items.any()
+    path = learn_step_by_step(TABLE, 50, 0.1, 0.02, 0, seed=0)
+    assert not path.users.any() and not path.items.any()
     plot_sgd_steps(np.array([[5.0, 1.0], [1.0, 5.0]]), steps=400)
     assert [title_of(figure) for figure in shown] == [
         "The users' vectors have hardly a length",

@@ -1,12 +1,13 @@
 """Figures of matrix factorization: errors of ratings, and vectors that move.
 
-This module knows arrays of numbers. It must not know models or data sets; `plot_sgd_steps` learns by itself, from the
-formula, so that one call can show any number of steps.
+This module knows arrays of numbers. It must not know models or data sets; `plot_sgd_steps` has
+:mod:`recsys_lessons.teaching.rating_steps` learn, so that one call can show any number of steps.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +21,10 @@ from recsys_lessons.teaching.plotting.style import (
     drawing,
     drawing_panels,
 )
+from recsys_lessons.teaching.rating_steps import BOUND, learn_step_by_step
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _DARK = "#444444"  # text on a white card
 
@@ -295,49 +300,6 @@ def plot_by_number_known(
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
 
 
-def sgd_steps(
-    ratings: np.ndarray,
-    steps: int,
-    learning_rate: float,
-    penalty: float,
-    start: float,
-    seed: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Learn a small table by Funk SVD with two components, rating after rating in reading order.
-
-    Parameters
-    ----------
-    ratings : array of float, shape (n_users, n_items)
-        NaN where a rating is not known.
-    steps, learning_rate, penalty, start, seed
-        As for `plot_sgd_steps`.
-
-    Returns
-    -------
-    predicted : array of shape (n_users, n_items)
-        After the last step.
-    users, items : arrays of shape (steps + 1, n_users, 2), (steps + 1, n_items, 2)
-        The vectors before the first step and after each.
-    """
-    n_users, n_items = ratings.shape
-    source = np.random.default_rng(seed)
-    p, q = source.normal(0, start, (n_users, 2)), source.normal(0, start, (n_items, 2))
-    b_user, b_item = np.zeros(n_users), np.zeros(n_items)
-    mean = np.nanmean(ratings)
-    known = np.argwhere(~np.isnan(ratings))
-    users, items = [p.copy()], [q.copy()]
-    shrink = 1 - learning_rate * penalty
-    for step in range(steps):
-        u, i = known[step % len(known)]
-        error = ratings[u, i] - (mean + b_user[u] + b_item[i] + p[u] @ q[i])
-        b_user[u] = shrink * b_user[u] + learning_rate * error
-        b_item[i] = shrink * b_item[i] + learning_rate * error
-        p[u], q[i] = shrink * p[u] + learning_rate * error * q[i], shrink * q[i] + learning_rate * error * p[u]
-        users.append(p.copy())
-        items.append(q.copy())
-    return mean + b_user[:, None] + b_item + p @ q.T, np.array(users), np.array(items)
-
-
 def plot_sgd_steps(
     ratings: np.ndarray,
     *,
@@ -388,15 +350,13 @@ def plot_sgd_steps(
     items = [f"i{column}" for column in range(ratings.shape[1])] if items is None else list(items)
     if (len(users), len(items)) != ratings.shape:
         raise ValueError(f"there are {len(users)} users and {len(items)} items for a table of shape {ratings.shape}")
-    with np.errstate(over="ignore", invalid="ignore"):
-        before = sgd_steps(ratings, 0, learning_rate, penalty, start, seed)[0]
-        predicted, user_paths, item_paths = sgd_steps(ratings, steps, learning_rate, penalty, start, seed)
-    if not np.isfinite(predicted).all() or np.abs(predicted).max() > 1e3:
+    path = learn_step_by_step(ratings, steps, learning_rate, penalty, start, seed)
+    predicted = path.predicted[-1]
+    if not np.abs(predicted).max() <= BOUND:  # so that NaN is refused as well
         raise ValueError(f"the numbers grow beyond all bounds with learning_rate={learning_rate}; try a smaller one")
     known = ~np.isnan(ratings)
-    rmse_before, rmse_after = (np.sqrt(np.mean((table[known] - ratings[known]) ** 2)) for table in (before, predicted))
     blanks = [f"{users[u]}, {items[i]}: {predicted[u, i]:.2f}" for u, i in np.argwhere(~known)]
-    finding = _who_agrees(user_paths[-1], users)
+    finding = _who_agrees(path.users[-1], users)
     with drawing_panels(
         finding,
         ["vectors (pale: how they grew)", "predicted (known) ratings"],
@@ -405,40 +365,87 @@ def plot_sgd_steps(
             f"Right, the predicted table. {finding}."
         ),
         facts=[
-            f"RMSE on the {known.sum()} known ratings: {rmse_before:.3f} before, {rmse_after:.3f} after",
+            f"RMSE on the {known.sum()} known ratings: {path.rmse(0):.3f} before, {path.rmse(steps):.3f} after",
             f"predicted where nothing is known: {'; '.join(blanks) or 'no such place'}",
         ],
         height=3.9,
     ) as (plane, table):
-        reach = 1.15 * max(np.abs(user_paths).max(), np.abs(item_paths).max(), 0.1)
-        plane.set_xlim(-1.7 * reach, 1.7 * reach)
-        plane.set_ylim(-1.45 * reach, 1.45 * reach)
-        plane.set_aspect("equal")
-        plane.axhline(0, color=GRAY, linewidth=0.8)
-        for paths, color, marker in ((user_paths, BLUE, "o"), (item_paths, VERMILION, "s")):
-            for path in np.swapaxes(paths, 0, 1):
-                plane.plot(*path.T, color=color, linewidth=1, alpha=0.3)
-                plane.plot(*np.transpose([[0, 0], path[-1]]), color=color, linewidth=1.6)
-                plane.plot(*path[-1], marker, color=color, markersize=6, markeredgecolor="white")
-        plane.axvline(0, color=GRAY, linewidth=0.8)
-        plane.set_xlabel("component 1")
-        plane.spines[["left", "bottom"]].set_visible(False)
-        plane.set_ylabel("component 2")
-        ends = [(*each, BLUE) for each in zip(user_paths[-1], users, strict=True)]
-        ends += [(*each, VERMILION) for each in zip(item_paths[-1], items, strict=True)]
-        _label_around(plane, ends, reach)
-        table.set_xlim(-0.5, len(items) - 0.5)
-        table.set_ylim(len(users) - 0.5, -0.5)
-        for u, i in np.ndindex(*ratings.shape):
-            text = f"{predicted[u, i]:.2f}\n" + (f"({ratings[u, i]:g})" if known[u, i] else "(?)")
-            weight = "normal" if known[u, i] else "bold"
-            table.text(i, u, text, ha="center", va="center", fontsize=10, fontweight=weight)
-        for u, i in np.argwhere(~known):
-            table.add_patch(_frame(i, u))
-        table.set_xticks(range(len(items)), items, fontsize=9)
-        table.set_yticks(range(len(users)), users)
-        table.tick_params(length=0)
-        table.grid(visible=False)
+        reach = max(np.abs(path.users).max(), np.abs(path.items).max())
+        draw_vectors(plane, path.users, path.items, users, items, reach)
+        draw_ratings(table, predicted, ratings, users, items)
+
+
+def draw_vectors(
+    axes: Axes,
+    user_paths: np.ndarray,
+    item_paths: np.ndarray,
+    users: Sequence[str],
+    items: Sequence[str],
+    reach: float,
+) -> None:
+    """Draw vectors in the plane, and pale behind them how they grew.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    user_paths, item_paths : arrays of shape (n_steps + 1, n_users, 2), (n_steps + 1, n_items, 2)
+    users, items : sequences of str
+        Their names.
+    reach : float
+        The largest number that must fit.
+    """
+    reach = 1.15 * max(reach, 0.1)
+    axes.set_xlim(-1.7 * reach, 1.7 * reach)
+    axes.set_ylim(-1.45 * reach, 1.45 * reach)
+    axes.set_aspect("equal")
+    axes.axhline(0, color=GRAY, linewidth=0.8)
+    for paths, color, marker in ((user_paths, BLUE, "o"), (item_paths, VERMILION, "s")):
+        for path in np.swapaxes(paths, 0, 1):
+            axes.plot(*path.T, color=color, linewidth=1, alpha=0.3)
+            axes.plot(*np.transpose([[0, 0], path[-1]]), color=color, linewidth=1.6)
+            axes.plot(*path[-1], marker, color=color, markersize=6, markeredgecolor="white")
+    axes.axvline(0, color=GRAY, linewidth=0.8)
+    axes.set_xlabel("component 1")
+    axes.spines[["left", "bottom"]].set_visible(False)
+    axes.set_ylabel("component 2")
+    ends = [(*each, BLUE) for each in zip(user_paths[-1], users, strict=True)]
+    ends += [(*each, VERMILION) for each in zip(item_paths[-1], items, strict=True)]
+    _label_around(axes, ends, reach)
+
+
+def draw_ratings(
+    axes: Axes, predicted: np.ndarray, ratings: np.ndarray, users: Sequence[str], items: Sequence[str]
+) -> None:
+    """Write a table: what is predicted, below it what is known; places where nothing is known are framed.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    predicted, ratings : arrays of shape (n_users, n_items)
+        NaN where a rating is not known.
+    users, items : sequences of str
+        Names of the rows and of the columns.
+    """
+    known = ~np.isnan(ratings)
+    axes.set_xlim(-0.5, len(items) - 0.5)
+    axes.set_ylim(len(users) - 0.5, -0.5)
+    for u, i in np.ndindex(*ratings.shape):
+        text = f"{predicted[u, i]:.2f}\n".replace("-", "−") + (f"({ratings[u, i]:g})" if known[u, i] else "(?)")
+        weight = "normal" if known[u, i] else "bold"
+        axes.text(i, u, text, ha="center", va="center", fontsize=10, fontweight=weight)
+    for u, i in np.argwhere(~known):
+        frame_place(axes, u, i, ORANGE)
+    axes.set_xticks(range(len(items)), items, fontsize=9)
+    axes.set_yticks(range(len(users)), users)
+    axes.tick_params(length=0)
+    axes.grid(visible=False)
+
+
+def frame_place(axes: Axes, row: int, column: int, color: str) -> None:
+    """Frame a place of a table drawn by `draw_ratings`."""
+    from matplotlib.patches import Rectangle
+
+    axes.add_patch(Rectangle((column - 0.48, row - 0.48), 0.96, 0.96, fill=False, edgecolor=color, linewidth=2.5))
 
 
 def _who_agrees(vectors: np.ndarray, names: Sequence[str]) -> str:
@@ -454,7 +461,7 @@ def _who_agrees(vectors: np.ndarray, names: Sequence[str]) -> str:
     return f"{names[first]} and {names[second]} agree: their vectors point the same way"
 
 
-def _label_around(plane, ends: list, reach: float) -> None:
+def _label_around(axes: Axes, ends: list, reach: float) -> None:
     """Write the names of vectors (end, name, color) on a circle around the plane, in their directions, but apart."""
     ends = sorted(ends, key=lambda end: np.arctan2(end[0][1], end[0][0]))
     angles = np.array([np.arctan2(end[1], end[0]) for end, _, _ in ends])
@@ -464,14 +471,8 @@ def _label_around(plane, ends: list, reach: float) -> None:
         push = np.maximum(apart - gaps, 0) / 2 if len(ends) > 1 else np.zeros(1)
         angles += np.roll(push, 1) - push
     for (end, name, color), angle in zip(ends, angles, strict=True):
-        plane.annotate(
+        axes.annotate(
             name, end, xytext=(1.15 * reach * np.cos(angle), 1.15 * reach * np.sin(angle)), fontsize=9, color=color,
             ha="left" if np.cos(angle) > 0.3 else "right" if np.cos(angle) < -0.3 else "center", va="center",
             arrowprops={"arrowstyle": "-", "color": GRAY, "linewidth": 0.6, "linestyle": ":"},
         )  # fmt: skip
-
-
-def _frame(column: int, row: int):
-    from matplotlib.patches import Rectangle
-
-    return Rectangle((column - 0.48, row - 0.48), 0.96, 0.96, fill=False, edgecolor=ORANGE, linewidth=2.5)

@@ -23,6 +23,8 @@ from .metric_lab import MetricLab, RankedList, Verdict
 from .metric_view import MetricView, show_metric_lab
 from .newcomer_lab import Folded, Listed, NewcomerLab, OfTopic
 from .newcomer_view import NewcomerView, show_newcomer_lab
+from .sgd_stepper import Blank, SgdStepper
+from .sgd_stepper_view import SgdStepperView, show_sgd_stepper
 from .split_explorer import Asked, Kept, SplitExplorer
 from .split_explorer_view import SplitExplorerView, explore_splits
 from .training_lab import Point, Run, Settings, TrainingLab
@@ -34,6 +36,7 @@ from .warp_stepper_view import WarpStepperView, show_warp_stepper
 __all__ = [
     "Ablated",
     "Asked",
+    "Blank",
     "BuiltRow",
     "EmbeddingMap",
     "EmbeddingMapView",
@@ -56,6 +59,8 @@ __all__ = [
     "RankedList",
     "Run",
     "Settings",
+    "SgdStepper",
+    "SgdStepperView",
     "SplitExplorer",
     "SplitExplorerView",
     "Training",
@@ -74,6 +79,7 @@ __all__ = [
     "show_feature_builder",
     "show_metric_lab",
     "show_newcomer_lab",
+    "show_sgd_stepper",
     "show_training_lab",
     "show_warp_stepper",
 ]

@@ -69,6 +69,11 @@ def kernel(function: Function) -> Function:
     return compiled
 
 
+def uncached(function: Function) -> Function:
+    """Compile for this process only: for kernels that get functions as arguments, which no file can hold."""
+    return numba.njit(**_OPTIONS)(getattr(function, "py_func", function))
+
+
 @lru_cache(maxsize=1)
 def source_hash() -> str:
     """Hash of all kernel sources: 16 hexadecimal digits."""

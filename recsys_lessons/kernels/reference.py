@@ -329,6 +329,40 @@ def judge_warp(model, data, user, positive, weight, settings, upcoming):
     return negative, strength, strength * float(1 - positive_score + negative_score), draws
 
 
+def judge_entry(model, user, item, value, weight, loss_of_entry):
+    """A pointwise loss of the learner's own: strength of the step on an entry, and its loss."""
+    score = float(score_item(model.items, item, represent(model.users, user)) + bias(model.users, user))
+    strength, loss = loss_of_entry(score, float(value))
+    return weight * strength, weight * loss
+
+
+def find_within(model, data, user, positive_score, settings, upcoming):
+    """Draw items until one scores above the positive less a margin. Returns it, or None, its score and the draws."""
+    user_embedding = represent(model.users, user)
+    limit = positive_score - type(positive_score)(settings.margin)
+    for draw in range(1, settings.max_sampled + 1):
+        item = next(upcoming)
+        score = score_item(model.items, item, user_embedding)
+        if score > limit and not is_known(data, user, item):
+            return item, score, draw
+    return None, positive_score, settings.max_sampled
+
+
+def judge_pair(model, data, user, positive, weight, settings, upcoming, loss_of_pair):
+    """A pairwise loss of the learner's own: a negative or None, the strength of the step, the loss, and the draws."""
+    user_embedding = represent(model.users, user)
+    positive_score = score_item(model.items, positive, user_embedding)
+    if settings.margin >= 0:
+        negative, negative_score, draws = find_within(model, data, user, positive_score, settings, upcoming)
+    else:
+        negative, draws = draw_negative(data, user, settings.n_items_seen, upcoming)
+        negative_score = None if negative is None else score_item(model.items, negative, user_embedding)
+    if negative is None:
+        return None, 0.0, 0.0, draws
+    strength, loss = loss_of_pair(float(positive_score - negative_score), draws, int(positive), int(negative))
+    return negative, weight * strength, weight * loss, draws
+
+
 def choose_positive(model, data, user, settings, stream):
     """k-OS WARP: the k-th best of `n` positives drawn with replacement, and its sample weight.
 
@@ -348,7 +382,7 @@ def choose_positive(model, data, user, settings, stream):
 # ------------------------------------------------------------------------------------------------------- an epoch
 
 
-def learn_entries(model, data, order, settings, stream):
+def learn_entries(model, data, order, settings, stream, loss_of_entry=None, loss_of_pair=None):
     """Learn from the entries `order` of the data. Returns the sum of the losses, the updates made, and the draws.
 
     Entries with a value <= 0 are labels for the logistic loss; the other losses pass them over. An entry whose step
@@ -368,7 +402,13 @@ def learn_entries(model, data, order, settings, stream):
             item, weight = choose_positive(model, data, user, settings, stream)
 
         negative, entry_draws = None, 0
-        if settings.loss == LOGISTIC:
+        if loss_of_entry is not None:
+            strength, entry_loss = judge_entry(model, user, item, data.values[entry], weight, loss_of_entry)
+        elif loss_of_pair is not None:
+            negative, strength, entry_loss, entry_draws = judge_pair(
+                model, data, user, item, weight, settings, upcoming, loss_of_pair
+            )
+        elif settings.loss == LOGISTIC:
             strength, entry_loss = judge_logistic(model, user, item, data.values[entry], weight)
         elif settings.loss == BPR:
             negative, strength, entry_loss, entry_draws = judge_bpr(model, data, user, item, weight, settings, upcoming)

@@ -97,6 +97,8 @@ class Settings(NamedTuple):
     """Number of different items in the interactions."""
     learn_items: bool
     """False while new users are folded in: the items stay as they are."""
+    margin: float = -1.0
+    """For a pairwise loss of the learner's own, see :mod:`.own`. Below 0: no search, the first negative will do."""
 
 
 class Worker(NamedTuple):

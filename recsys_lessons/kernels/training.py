@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys_lessons.kernels import bpr, k_os, logistic, warp
+from recsys_lessons.kernels import bpr, k_os, logistic, own, warp
 from recsys_lessons.kernels.candidates import fetch_row, next_candidate
-from recsys_lessons.kernels.compiling import inner, kernel
+from recsys_lessons.kernels.compiling import inner, kernel, uncached
 from recsys_lessons.kernels.representation import copy_representation
 from recsys_lessons.kernels.step import NO_NEGATIVE, step
 from recsys_lessons.kernels.structures import BPR, K_OS_WARP, LOGISTIC
@@ -27,12 +27,13 @@ def fetch_rows(model, data, entry, settings):
 
 
 @kernel
-def learn_entries(model, data, order, settings, worker):
+def learn_entries(model, data, order, settings, worker, loss_of_entry=None, loss_of_pair=None):
     """Learn from the entries `order` of the data, one after the other.
 
     Entries with a value <= 0 are labels for the logistic loss; the other losses learn nothing from them, but never draw
     them as negatives. An entry whose step has no strength (no violation, weight 0, a rank of 1) makes no update.
-    Returns the sum of the losses (float64), the updates made, and the negatives drawn.
+    A loss of the learner's own comes as one of the last two arguments and takes the place of the logistic loss or of
+    BPR and WARP. Returns the sum of the losses (float64), the updates made, and the negatives drawn.
     """
     users = model.users
     loss, updates, draws = 0.0, 0, 0
@@ -52,7 +53,13 @@ def learn_entries(model, data, order, settings, worker):
             item, weight = k_os.choose_positive(model, data, user, settings, worker)
 
         negative, entry_draws = NO_NEGATIVE, 0
-        if settings.loss == LOGISTIC:
+        if loss_of_entry is not None:
+            strength, entry_loss = own.judge_entry(model, user, item, data.values[entry], weight, worker, loss_of_entry)
+        elif loss_of_pair is not None:
+            negative, strength, entry_loss, entry_draws = own.judge_pair(
+                model, data, user, item, weight, settings, worker, loss_of_pair
+            )
+        elif settings.loss == LOGISTIC:
             strength, entry_loss = logistic.judge(model, user, item, data.values[entry], weight, worker)
         elif settings.loss == BPR:
             negative, strength, entry_loss, entry_draws = bpr.judge(model, data, user, item, weight, settings, worker)
@@ -67,3 +74,6 @@ def learn_entries(model, data, order, settings, worker):
         loss += entry_loss
         draws += entry_draws
     return loss, updates, draws
+
+
+learn_with_own_loss = uncached(learn_entries)

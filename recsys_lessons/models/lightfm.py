@@ -28,6 +28,7 @@ from recsys_lessons.kernels.structures import (
     Side,
     Worker,
 )
+from recsys_lessons.losses import OwnLoss
 from recsys_lessons.models import scoring
 from recsys_lessons.models.arguments import (
     check_callback,
@@ -85,8 +86,9 @@ class LightFM(Estimator):
         For k-OS WARP: of `n` positives drawn, the `k`-th best is learned.
     learning_schedule : {"adagrad", "adadelta"}
         How steps shrink as training goes on, see :mod:`recsys_lessons.kernels.schedules`.
-    loss : {"logistic", "bpr", "warp", "warp-kos"}
-        What is learned, see the modules of these names in :mod:`recsys_lessons.kernels`.
+    loss : {"logistic", "bpr", "warp", "warp-kos"} or OwnLoss
+        What is learned, see the modules of these names in :mod:`recsys_lessons.kernels`; or a loss of your own, see
+        :mod:`recsys_lessons.losses`.
     learning_rate : float
         First step size of Adagrad; Adadelta needs none.
     rho, epsilon : float
@@ -166,7 +168,7 @@ class LightFM(Estimator):
         k: int = 5,
         n: int = 10,
         learning_schedule: str = "adagrad",
-        loss: str = "logistic",
+        loss: str | OwnLoss = "logistic",
         learning_rate: float = 0.05,
         rho: float = 0.95,
         epsilon: float = 1e-6,
@@ -198,7 +200,10 @@ class LightFM(Estimator):
         positive_int("k", self.k)
         positive_int("n", self.n)
         choice("learning_schedule", self.learning_schedule, tuple(SCHEDULES))
-        choice("loss", self.loss, tuple(LOSSES))
+        if not isinstance(self.loss, OwnLoss):
+            if callable(self.loss):
+                raise ValueError(f"loss is the function {self.loss!r}; wrap it by pairwise_loss or pointwise_loss.")
+            choice("loss", self.loss, tuple(LOSSES))
         positive_float("learning_rate", self.learning_rate)
         if not 0 < non_negative_float("rho", self.rho) < 1:
             raise ValueError(f"rho must lie between 0 and 1, got {self.rho!r}.")
@@ -338,7 +343,7 @@ class LightFM(Estimator):
             }
             self._start(widths)
             self._described = described
-        data = _training_data(entries, weights, self.loss)
+        data = _training_data(entries, weights, self._loss_alike)
         self._run_epochs(data, entries.shape, features, epochs, num_threads, verbose, callback)
         return self
 
@@ -419,9 +424,16 @@ class LightFM(Estimator):
         if finish is not None:
             finish(self)
 
+    @property
+    def _loss_alike(self) -> str:
+        """The loss, or the one that a loss of the learner's own is treated like: in what is learned from and drawn."""
+        if not isinstance(self.loss, OwnLoss):
+            return self.loss
+        return "logistic" if not self.loss.is_pairwise else "bpr" if self.loss.negatives == "entries" else "warp"
+
     def _settings(self, data: Interactions, shape: tuple[int, int], learn_items: bool) -> Settings:
         return Settings(
-            loss=LOSSES[self.loss],
+            loss=LOSSES[self._loss_alike],
             schedule=SCHEDULES[self.learning_schedule],
             learning_rate=float(self.learning_rate),
             rho=float(self.rho),
@@ -432,8 +444,9 @@ class LightFM(Estimator):
             k=int(self.k),
             n=int(self.n),
             n_items=shape[1],
-            n_items_seen=int(np.count_nonzero(np.bincount(data.items))) if self.loss == "bpr" else 0,
+            n_items_seen=int(np.count_nonzero(np.bincount(data.items))) if self._loss_alike == "bpr" else shape[1],
             learn_items=learn_items,
+            margin=-1.0 if getattr(self.loss, "margin", None) is None else self.loss.margin,
         )
 
     def _epoch(self, model: Model, data: Interactions, settings: Settings, num_threads: int) -> tuple[float, int, int]:
@@ -441,7 +454,7 @@ class LightFM(Estimator):
         order = np.arange(len(data.users), dtype=np.int32)
         if num_threads == 1:
             random.shuffle(order, self._stream)
-            return training.learn_entries(model, data, order, settings, self._worker(settings, self._stream))
+            return self._learn(model, data, order, settings, self._worker(settings, self._stream))
         streams = np.zeros((num_threads, random.STATE_WORDS), dtype=np.int64)
         random.spawn(streams, self._stream)
         workers = [self._worker(settings, stream) for stream in streams]
@@ -465,12 +478,19 @@ class LightFM(Estimator):
                 except Empty:
                     return results
                 random.shuffle(share, worker.stream)
-                results.append(training.learn_entries(model, data, share, settings, worker))
+                results.append(self._learn(model, data, share, settings, worker))
 
         with ThreadPoolExecutor(num_threads) as pool:
             results = [result for of_a_thread in pool.map(learn_shares, workers) for result in of_a_thread]
         losses, updates, draws = zip(*results, strict=True)
         return sum(losses), sum(updates), sum(draws)
+
+    def _learn(self, *arguments: Any) -> tuple[float, int, int]:
+        """Learn from some entries, with the loss of the library or the learner's own."""
+        if not isinstance(self.loss, OwnLoss):
+            return training.learn_entries(*arguments)
+        own = (None, self.loss.compiled) if self.loss.is_pairwise else (self.loss.compiled, None)
+        return training.learn_with_own_loss(*arguments, *own)
 
     def _worker(self, settings: Settings, stream: np.ndarray) -> Worker:
         rank_weights = np.zeros(settings.max_sampled + 1)
@@ -553,7 +573,7 @@ class LightFM(Estimator):
         fixed = new_parameters(len(items.biases), self.no_components, first_gradient)
         fixed = fixed._replace(embeddings=items.embeddings, biases=items.biases)
         folded._parameters = {"user": users, "item": fixed}
-        data = _training_data(entries, weights, self.loss)
+        data = _training_data(entries, weights, self._loss_alike)
         folded._run_epochs(
             data,
             entries.shape,
@@ -815,9 +835,15 @@ class LightFM(Estimator):
 
         The file holds plain arrays and text, no pickles, and replaces an older one only once it is complete. A loaded
         model predicts and goes on training to the same bytes. A `random_state` that is an object is saved as None:
-        what matters of it is in the model's own stream. Raises ``ValueError`` if the model is not fitted.
+        what matters of it is in the model's own stream. Raises ``ValueError`` if the model is not fitted, or has a loss
+        of your own, which is code.
         """
         self._check_fitted()
+        if isinstance(self.loss, OwnLoss):
+            raise ValueError(
+                f"loss is {self.loss.name}, a function, which a file of arrays cannot hold. Predictions do not need "
+                "it: set model.loss to one of LightFM's before you save, and back after loading if you train on."
+            )
         about = {
             "model": "LightFM",
             "params": portable_params(self.get_params()),

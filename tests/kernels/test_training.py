@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from recsys_lessons.kernels import reference
+from recsys_lessons.kernels.own import compile_loss
 from recsys_lessons.kernels.random import shuffle
 from recsys_lessons.kernels.structures import Model
-from recsys_lessons.kernels.training import learn_entries
+from recsys_lessons.kernels.training import learn_entries, learn_with_own_loss
 from tests.kernels.problems import COMBINATIONS, LOSSES, SCHEDULES, label, problem
 
 
@@ -52,3 +53,40 @@ def test_whole_trainings_agree_in_bits(loss, schedule, user_features, item_featu
     assert result[1] > 20
     for name, one, other in pairs_of_arrays(compiled, plain):
         np.testing.assert_array_equal(one.view(np.uint32), other.view(np.uint32), err_msg=name)
+
+
+def _pair(difference, draws, liked, other):
+    return 1.0 / (draws + 0.25 * abs(liked - other)), 1.0 - difference
+
+
+def _entry(score, value):
+    return 0.5 * (value - score), 0.25 * (value - score) ** 2
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["", "weighted"])
+@pytest.mark.parametrize(
+    ("like", "kind", "function", "margin"),
+    [
+        ("logistic", "entry", _entry, -1.0),
+        ("bpr", "pair", _pair, -1.0),
+        ("warp", "pair", _pair, -1.0),
+        ("warp", "pair", _pair, 0.5),
+    ],
+)
+def test_a_loss_of_the_learners_own_equals_the_reference_to_the_bit(like, kind, function, margin, weighted):
+    start = problem(like, "adagrad", True, True, weighted)
+    start = start._replace(settings=start.settings._replace(margin=margin))
+    order = np.arange(len(start.data.users), dtype=np.int32)
+    compiled, plain = start.copy(), start.copy()
+    streams = start.stream(), start.stream()
+    own = compile_loss("own", function, kind)
+    of_entry, of_pair = (own, None) if kind == "entry" else (None, own)
+    result = learn_with_own_loss(
+        compiled.model, start.data, order, start.settings, start.worker(streams[0]), of_entry, of_pair
+    )
+    of_entry, of_pair = (function, None) if kind == "entry" else (None, function)
+    expected = reference.learn_entries(plain.model, start.data, order, start.settings, streams[1], of_entry, of_pair)
+    assert result == expected and result[1] > 5
+    assert streams[0].tolist() == streams[1].tolist(), "the random streams went apart"
+    for name, one, other in pairs_of_arrays(compiled.model, plain.model):
+        assert one.tobytes() == other.tobytes(), name

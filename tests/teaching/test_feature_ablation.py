@@ -178,6 +178,7 @@ class TestView:
         assert len(lab.rows) == 2
         view.buttons["reset"].click()
         assert not lab.rows and "Nothing trained yet" in view._body.value and view.error is None
+        assert view.chosen() == lab.attributes and not view.dealt.value
 
     @pytest.mark.parametrize("loss", LOSSES)
     @pytest.mark.parametrize("end", ["low", "high"])

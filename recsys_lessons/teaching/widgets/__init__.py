@@ -19,6 +19,8 @@ from .feature_ablation import Ablated, FeatureAblation, Gain, Training
 from .feature_ablation_view import FeatureAblationView, show_feature_ablation
 from .feature_builder import BuiltRow, FeatureBuilder, Placed
 from .feature_builder_view import FeatureBuilderView, show_feature_builder
+from .feed_simulator import FeedEntry, FeedSimulator
+from .feed_simulator_view import FeedSimulatorView, show_feed_simulator
 from .metric_lab import MetricLab, RankedList, Verdict
 from .metric_view import MetricView, show_metric_lab
 from .newcomer_lab import Folded, Listed, NewcomerLab, OfTopic
@@ -44,6 +46,9 @@ __all__ = [
     "FeatureAblationView",
     "FeatureBuilder",
     "FeatureBuilderView",
+    "FeedEntry",
+    "FeedSimulator",
+    "FeedSimulatorView",
     "Folded",
     "Gain",
     "Kept",
@@ -77,6 +82,7 @@ __all__ = [
     "show_embedding_map",
     "show_feature_ablation",
     "show_feature_builder",
+    "show_feed_simulator",
     "show_metric_lab",
     "show_newcomer_lab",
     "show_sgd_stepper",

@@ -62,6 +62,7 @@ class FeatureAblationView(LabView):
             indent=False,
             **_wide("160px"),
         )
+        self._start = {one: one.value for one in (*self.attributes.values(), self.loss, self.seeds, self.dealt)}
         self.buttons = {
             name: ipywidgets.Button(description=text, tooltip=tip, layout=ipywidgets.Layout(width="auto"))
             for name, text, tip in (
@@ -69,7 +70,7 @@ class FeatureAblationView(LabView):
                 ("each", "Train each alone", "A row for each chosen attribute"),
                 ("stop", "Stop", "Finish the epoch that is running, and no more"),
                 ("back", "Take back a row", "Forget the latest row"),
-                ("reset", "Reset", "Stop, and forget all rows"),
+                ("reset", "Reset", "Stop, forget all rows, and set the controls as at the start"),
             )
         }
         self.picture = Picture(2, height=3.5, alt=_ALT)
@@ -130,6 +131,8 @@ class FeatureAblationView(LabView):
     def _reset(self) -> None:
         self.end_work()
         self.lab.reset()
+        for control, value in self._start.items():
+            control.value = value
         self.draw()
 
     def end_work(self) -> None:

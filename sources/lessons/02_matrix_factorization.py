@@ -536,7 +536,7 @@ for epochs in (40, 15):
 #
 # 1. Set *Start* to 0.01 and drag *Updates* slowly from 0 to 330. How far does the blank go, and what turns it?
 # 2. Set the seed to 1, 2, 3. What changes on the left, and what on the right? So what does *component 1* stand for?
-# 3. With the first start and seed 3, the known ratings are right and the blank is 0.2 off. Change one thing to mend that. What does it cost?
+# 3. With *Start* 0.3 and seed 3, the known ratings are right and the blank is 0.2 off. Change one thing to mend that. What does it cost?
 
 # %%
 from recsys_lessons.teaching.plotting import plot_sgd_steps

@@ -503,7 +503,7 @@ show_embedding_map(models, feature_sets, genres, names, movies.item_labels, item
 # %% [markdown]
 # <details><summary>What we found (open it when you have looked)</summary>
 #
-# 1. Nearly all. In 30 components 8.1 of the ten nearest are <i>Sci-Fi</i>, and 2.1 once the genres are subtracted, where chance would give 1.5. What a film has of its own hardly says <i>Sci-Fi</i>. It need not: in the model "identity", where no genre can say it, 3.2 are. That model knows <i>Musical</i>: 2.3, where chance would give 0.5. <i>Drama</i>, hardly: 5.0 where chance gives 4.4. An embedding says who likes a thing, not what it is. That sets musicals apart; dramas are liked by everybody. (A likely reason, not a tested one.)
+# 1. Nearly all. In 30 components 8.1 of the ten nearest are <i>Sci-Fi</i>, and 2.1 once the genres are subtracted (1.5 to 2.1 in the five trainings), where chance would give 1.5. What a film has of its own hardly says <i>Sci-Fi</i>. It need not: in the model "identity", where no genre can say it, 3.2 are. That model knows <i>Musical</i>: 2.3, where chance would give 0.5. <i>Drama</i>, hardly: 5.0 where chance gives 4.4. An embedding says who likes a thing, not what it is. That sets musicals apart; dramas are liked by everybody. (A likely reason, not a tested one.)
 # 2. With identity one, <i>Star Wars</i>; with both four, with genres seven. The cosines tell the opposite: 0.90 and more with identity, 0.86 at most with both. (With identity even the median film has 0.70, with both 0.29. Where all point much the same way, a small difference decides: a likely reason, not a tested one.) Of the ten, the map shows one among its ten nearest with identity, three with both.
 #
 # </details>

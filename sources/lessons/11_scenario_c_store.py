@@ -533,7 +533,7 @@ print("BPR ahead of WARP with blank rows:", *(lines["BPR"] > lines["WARP, blank 
 #
 # In the picture each line is one attribute beside the identities, against identities alone: three seeds, interval over households. In the lab below it, tick attributes and train with them, together or each alone; *Dealt at random* deals the same columns to other products.
 #
-# 1. Which two of the five would you keep? Does every one of the three in Nora's table earn its columns? Do gains add up: *category* and *type*, all five?
+# 1. Which two of the five would you keep? Does each of Nora's three, category, brand and price, earn its columns? Do gains add up: *category* and *type*, all five?
 # 2. Price costs. Does it say nothing, or less than its columns cost? Ask with three seeds, then with ten. And is it the number of columns that costs?
 # 3. Train BPR with all five, true and dealt. Where is what they say a gain?
 

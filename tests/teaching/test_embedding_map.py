@@ -212,3 +212,12 @@ class TestView:
         view.search.value = "script"
         assert all(control.description for control in [view.search, *view.controls.values()])
         assert "<script>" not in view._body.value and "&lt;script&gt;" in view._body.value
+
+    def test_what_cannot_be_subtracted_is_not_subtracted_later_unseen(self, films):
+        view = EmbeddingMapView(films)
+        view.controls["shown"].value = "both"
+        view.controls["subtract"].value = True
+        view.controls["shown"].value = "identity"
+        assert not view.controls["subtract"].value and view.controls["subtract"].disabled
+        view.controls["shown"].value = "both"
+        assert not films.subtracted and view.error is None

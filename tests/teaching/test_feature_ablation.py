@@ -94,6 +94,11 @@ class TestGains:
 
 
 class TestRows:
+    def test_a_row_that_is_trained_on_is_the_latest(self, lab):
+        train(lab, [["kind"], ["brand"]], seeds=1)
+        train(lab, [["kind"]], seeds=2)
+        assert [row.attributes for row in lab.rows] == [("brand",), ("kind",)]
+
     def test_more_seeds_go_on_where_the_row_ended(self, lab, monkeypatch):
         (row,) = train(lab, [["kind"]], seeds=2)
         before = dict(row.true)

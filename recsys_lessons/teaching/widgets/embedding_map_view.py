@@ -93,7 +93,10 @@ class EmbeddingMapView(LabView):
 
     def draw(self) -> None:
         """Show the state as it is now."""
-        self.controls["subtract"].disabled = not self.map.can_subtract
+        subtract = self.controls["subtract"]
+        subtract.disabled = not self.map.can_subtract
+        if subtract.disabled and subtract.value:
+            subtract.value = False  # what cannot act now must not act later, unseen
         neighbors = self.map.neighbors()
         legend = (self.map.genre, self.map.genre_vector is None)
         self.picture.draw(lambda panels: self._draw_map(panels[0], neighbors), layout=legend)

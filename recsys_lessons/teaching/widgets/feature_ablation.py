@@ -186,6 +186,7 @@ class FeatureAblation:
     def _row(self, attributes: tuple[str, ...], loss: str) -> Ablated:
         for row in self.rows:
             if (row.attributes, row.loss) == (attributes, loss):
+                self.rows = [*(one for one in self.rows if one is not row), row]  # the latest stands last
                 return row
         self.rows = [*self.rows, Ablated(attributes, loss)][-MOST_ROWS:]
         return self.rows[-1]

@@ -6,7 +6,7 @@ import argparse
 import time
 from collections.abc import Sequence
 
-from benchmarks import factors, labs, machine, quality, ranking, scale, start, threads, training
+from benchmarks import factors, labs, machine, own_loss, quality, ranking, scale, start, threads, training
 
 SECTIONS = {
     "training": training.run,
@@ -16,6 +16,7 @@ SECTIONS = {
     "start": start.run,
     "scale": scale.run,
     "quality": quality.run,
+    "own_loss": own_loss.run,
     "labs": labs.run,
     "clicking": labs.run_clicking,
 }

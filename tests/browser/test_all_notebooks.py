@@ -45,6 +45,8 @@ DRIVEN = {
         ("press", "Click five", "Clicks: 5."),
         ("choose", "Age", "not told", "Told: region:north, chosen"),
     ],
+    "09_scenario_a_news.ipynb": [("choose", "Judged by", "clicks in the log", "Best by the log: shown most")],
+    "11_scenario_c_store.ipynb": [("press", "Train", "AUC, all, WARP: true +0.023")],
 }
 
 

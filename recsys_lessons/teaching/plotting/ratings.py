@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from recsys_lessons.teaching.plotting.style import GRAY, PALETTE, drawing_panels
+from recsys_lessons.teaching.residuals import by_group
 
 __all__ = ["plot_residuals"]
 
@@ -60,14 +61,11 @@ def plot_residuals(
         if values.shape != numbers.shape or not np.isfinite(values).all():
             raise ValueError(f"residuals of {name!r} must be {numbers.size} finite numbers, one for each group number")
 
-    counts = np.bincount(numbers, minlength=len(names))
+    grouped = {name: by_group(values, numbers, len(names)) for name, values in off.items()}
+    counts = next(iter(grouped.values())).counts
     there = np.flatnonzero(counts)
     labels = [names[number] for number in there]
-
-    def means(values: np.ndarray) -> np.ndarray:
-        return np.bincount(numbers, values, len(names))[there] / counts[there]
-
-    tables = {name: (means(values), np.sqrt(means(values**2))) for name, values in off.items()}
+    tables = {name: (of.means[there], of.sizes[there]) for name, of in grouped.items()}
 
     def listed(values: np.ndarray, sign: str, between: str) -> str:
         return between.join(f"{value:{sign}.2f}" for value in values)

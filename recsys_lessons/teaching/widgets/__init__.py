@@ -25,6 +25,8 @@ from .metric_lab import MetricLab, RankedList, Verdict
 from .metric_view import MetricView, show_metric_lab
 from .newcomer_lab import Folded, Listed, NewcomerLab, OfTopic
 from .newcomer_view import NewcomerView, show_newcomer_lab
+from .residual_explorer import Adjustment, Errors, ResidualExplorer
+from .residual_explorer_view import ResidualExplorerView, show_residual_explorer
 from .sgd_stepper import Blank, SgdStepper
 from .sgd_stepper_view import SgdStepperView, show_sgd_stepper
 from .split_explorer import Asked, Kept, SplitExplorer
@@ -37,11 +39,13 @@ from .warp_stepper_view import WarpStepperView, show_warp_stepper
 
 __all__ = [
     "Ablated",
+    "Adjustment",
     "Asked",
     "Blank",
     "BuiltRow",
     "EmbeddingMap",
     "EmbeddingMapView",
+    "Errors",
     "FeatureAblation",
     "FeatureAblationView",
     "FeatureBuilder",
@@ -62,6 +66,8 @@ __all__ = [
     "Placed",
     "Point",
     "RankedList",
+    "ResidualExplorer",
+    "ResidualExplorerView",
     "Run",
     "Settings",
     "SgdStepper",
@@ -85,6 +91,7 @@ __all__ = [
     "show_feed_simulator",
     "show_metric_lab",
     "show_newcomer_lab",
+    "show_residual_explorer",
     "show_sgd_stepper",
     "show_training_lab",
     "show_warp_stepper",

@@ -70,7 +70,8 @@ def test_lab_copies_the_course_and_starts_on_the_first_lesson(course, copy, serv
     assert f"--LabApp.default_url=/lab/tree/{LESSON}" in arguments
     assert {"--no-browser", "--port=9123", "--ServerApp.ip=0.0.0.0", "--LabApp.news_url=None"} <= set(arguments)
     (extensions,) = [a.partition("=")[2] for a in arguments if "extra_labextensions_path" in a]
-    assert (Path(extensions) / "recsys-lessons-slides/static/remoteEntry.js").is_file()
+    for name in ("recsys-lessons-slides", "recsys-lessons-keys"):
+        assert (Path(extensions) / name / "static/remoteEntry.js").is_file()
     assert str(copy) in capsys.readouterr().out
 
 

@@ -89,6 +89,10 @@ def run_all(page, seconds: float = 300) -> list[dict]:
             return found
         if not waiting and any(cell["faults"] for cell in found):
             return found
+        # Just after its start a server may not know its kernels yet; then JupyterLab asks.
+        asked = page.locator(".jp-Dialog:has-text('Select Kernel') button:has-text('Select')").last
+        if asked.count():
+            asked.click()
         if not waiting and time.monotonic() - sent > 20:
             page.click(".lm-MenuBar-item:has-text('Run')")
             page.click("text=Run All Cells >> nth=0")

@@ -46,6 +46,10 @@ DRIVEN = {
         ("choose", "Age", "not told", "Told: region:north, chosen"),
     ],
     "09_scenario_a_news.ipynb": [("choose", "Judged by", "clicks in the log", "Best by the log: shown most")],
+    "10_scenario_b_ratings.ipynb": [
+        ("choose", "Grouped by", "stars predicted", "Funk SVD, as it is"),
+        ("choose", "Model", "nine questions", "nine questions, as it is"),
+    ],
     "11_scenario_c_store.ipynb": [("press", "Train", "AUC, all, WARP: true +0.023")],
 }
 

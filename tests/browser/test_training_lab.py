@@ -24,7 +24,11 @@ def lab(chromium, repository, tmp_path_factory):
     with course(repository, folder) as address:
         cells = [nbformat.v4.new_code_cell(source) for source in (DATA, LAB, "print('the kernel', 'answers')")]
         notebook = nbformat.v4.new_notebook(cells=cells)
-        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        notebook.metadata["kernelspec"] = {
+            "name": "python3",
+            "display_name": "Python 3 (ipykernel)",
+            "language": "python",
+        }
         nbformat.write(notebook, folder / "my-course/notebooks/lab.ipynb")
         yield address
 

@@ -571,7 +571,7 @@ your_guess("09 ageless", measured=f"BPR less WARP {gap.mean():+.3f}, ahead on {(
 #
 # Five articles for one reader, beside the oracle's. In the lab below the picture you choose the list, how far back candidates go, the reader, and the account, truth or log. Gray bars are articles of which the log holds nothing for this reader.
 #
-# 1. For BPR with metadata and all readers: which window is best? For reader 3, and for lots?
+# 1. For BPR with metadata and all readers: which window is best? For reader 3? And does the window matter to lots?
 # 2. Now you are Tomasz: judge by the log. Which list and window go live? What are they in truth? Does *per look and showing* lead you back?
 # 3. Whose feed keeps closer to the topics readers chose at sign-up, the model's or the oracle's? Why?
 
@@ -607,8 +607,8 @@ show_feed_simulator(site, of_site, moment, name=name, days=days, reader=reader)
 # <details><summary>What we found (open it when you have looked)</summary>
 #
 # 1. One day, .75. A quarter of a day has .62, three days .68: it must have something to choose from, and a quarter of a day is eleven articles. For reader 3 half a day is the best. Lots do about the same with up to a day: who does not choose gains nothing from choice.
-# 2. *Shown most* with one day, .88; in truth it is .47, and BPR with metadata .75. For WARP with metadata even the window would be wrong: the log prefers five days (.71), which are .52 in truth, where one day has .72. *Per look and showing* finds the right list for one day (.79), but prefers WARP with metadata and five days (.88). Showings were divided by all readers, also by those who had had an old article and could not be shown it again. Without these it would say .72: a part of the reason. A correction has assumptions, too.
-# 3. The model's: four fifths of its places are on chosen topics, half of the oracle's, a quarter of the lottery's. The model knows what people said, and what topics and authors are like; the oracle knows what they click. Whether a reader should get what they said or what they click, no number of this lesson can say.
+# 2. *Shown most* with one day, .88; in truth it is .47, and BPR with metadata .75. For WARP with metadata even the window would be wrong: the log prefers five days (.71), which are .52 in truth, where one day has .72. *Per look* picks the right list and window here. *Per look and showing* finds the right list for one day (.79), but prefers WARP with metadata and five days (.88). Showings were divided by all readers, also by those who had had an old article and could not be shown it again. Without these it would say .72: a part of the reason. A correction has assumptions, too.
+# 3. The model's: four fifths of its places are on chosen topics, 56% of the oracle's, a quarter of the lottery's. The model knows what people said, and what topics and authors are like; the oracle knows what they click. Whether a reader should get what they said or what they click, no number of this lesson can say.
 #
 # </details>
 

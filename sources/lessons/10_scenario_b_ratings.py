@@ -504,7 +504,7 @@ your_guess("10 noise", measured=f"ahead on {ahead[0]}, {ahead[1]} and {ahead[2]}
 #
 # Predicted less given stars by group, on the first split. In the lab below the picture you choose the grouping, and shift one model's predictions or stretch them around the mean. (On test: to understand, not to tune.)
 #
-# 1. All predict low ratings too high and fives too low. Stretch Funk SVD by 1.5. The line gets flatter; does it err less? Group by *stars predicted*, with 1.5 and with 1. And for which of the three does a stretch help?
+# 1. All predict low ratings too high and fives too low. Stretch Funk SVD by 1.5. The line gets flatter; does it err less? Group by *stars predicted*, with 1.5 and with 1. And for which of the three does a stretch help by RMSE?
 # 2. Which shift is the best for Funk SVD, by RMSE, by MAE, within half a star? Why not the same?
 # 3. By *ratings of the film*: where does Funk SVD gain on the biases, and where do all err most? And by *ratings of the user*?
 

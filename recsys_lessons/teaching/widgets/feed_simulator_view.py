@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets
 
-from recsys_lessons.teaching.plotting.style import GREEN, ORANGE, PALETTE
+from recsys_lessons.teaching.plotting.style import PALETTE
 from recsys_lessons.teaching.widgets.base import LabView
 from recsys_lessons.teaching.widgets.feed_simulator import ACCOUNTS, ORACLE, FeedEntry, FeedSimulator
 from recsys_lessons.teaching.widgets.picture import Picture
@@ -23,8 +23,9 @@ NAMES = {
 }
 _SHORT = {"truth": "truth", "log": "the log", "look": "look", "showing": "look and showing"}
 _FATES = {
-    "clicked": (GREEN, "shown later, clicked"),
-    "skipped": (ORANGE, "shown later, not clicked"),
+    # None of the lists' colors.
+    "clicked": ("#222222", "shown later, clicked"),
+    "skipped": ("#A9713A", "shown later, not clicked"),
     "unshown": ("#C8C8C8", "not in the log"),
 }
 _ALT = (

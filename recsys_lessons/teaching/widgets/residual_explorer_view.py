@@ -116,7 +116,9 @@ class ResidualExplorerView(LabView):
             axes.set_xlabel(by if by.startswith("stars") else f"{by} in train, from", fontsize=9)
         panels[0].axhline(0, color=GRAY, linewidth=1.2, linestyle="--")
         panels[0].set_title("mean of predicted less given (stars)", fontsize=10, fontweight="normal")
-        panels[1].set_ylim(bottom=0)
+        # Not from 0: the models lie close to each other.
+        lowest = min(float(np.nanmin(values.sizes[there])) for values in (chosen, *grouped.values()))
+        panels[1].set_ylim(bottom=max(0.0, lowest - 0.1))
         panels[1].set_title("RMSE (stars)", fontsize=10, fontweight="normal")
 
     def _errors_html(self) -> str:

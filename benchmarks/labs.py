@@ -201,7 +201,9 @@ def _click(page, rng: random.Random, seconds: float) -> int:
             f"button{shown}:enabled, {shown} .noUi-handle, {shown} select, {shown} input[type=checkbox]:enabled, "
             f"{shown} input[type=number], {shown} input[type=text]"
         )
-        control = controls.nth(rng.randrange(controls.count()))
+        control = controls.nth(rng.randrange(controls.count())).element_handle()
+        if not (control.is_visible() and control.is_enabled()):  # what ran in between may have changed it
+            continue
         kind = control.evaluate("one => one.matches('.noUi-handle') ? 'handle' : one.type ?? one.tagName")
         if kind == "handle":
             control.focus()
@@ -217,7 +219,7 @@ def _click(page, rng: random.Random, seconds: float) -> int:
             )
             control.press("Enter")
         else:
-            control.click(timeout=5000, force=kind == "checkbox")
+            control.evaluate("one => one.click()")
         n_actions += 1
         time.sleep(rng.random() * 0.2)
     return n_actions

@@ -2,11 +2,14 @@ r"""Losses of your own: a short function that `LightFM` learns with, at the spee
 
 A function gets what its loss depends on and returns two numbers, *strength* and *loss*. Numba compiles it, so it may
 use arithmetic, conditions, loops, :mod:`math`, NumPy's functions of numbers, and the numbers and arrays that stand
-around it, which are taken as they are when the model is first trained.
+around it. These are taken as they are when the function is wrapped: do not change an array afterwards. It can make no
+arrays or lists, must not index beyond the end of one (nobody checks), and random numbers of its own would not follow
+the model's seed.
 
 **Pairwise** (`pairwise_loss`): ``function(difference, draws)`` or ``function(difference, draws, liked, other)``.
-`difference` (float64) is the score of the liked item less that of a negative, `draws` (int64) how many items were drawn
-until it was found, `liked` and `other` (int64) are their columns.
+`difference` (float64) is the score of the liked item less that of a negative, `draws` (int64) how many items were
+drawn until it was found (with a margin at most the model's `max_sampled`, else at most 1,000), `liked` and `other`
+(int64) are their columns.
 
 **Pointwise** (`pointwise_loss`): ``function(score, value)``. `score` (float64) is what the model gives the entry,
 `value` (float64) what is stored there: 1 or -1, or a number of stars. All entries are learned from.
@@ -143,10 +146,12 @@ def pointwise_loss(function: Callable) -> OwnLoss:
 def _described(function: Any, allowed: tuple[tuple[str, ...], ...]) -> tuple[str, int]:
     """Name and number of arguments of a function, checked."""
     expected = " or ".join(f"({', '.join(names)})" for names in allowed)
-    if not callable(function):
-        raise ValueError(f"function must be a function of {expected}, got {function!r}.")
-    name = getattr(function, "__name__", type(function).__name__)
-    names = tuple(inspect.signature(getattr(function, "py_func", function)).parameters)
-    if len(names) not in {len(one) for one in allowed}:
-        raise ValueError(f"{name} takes ({', '.join(names)}); expected {expected}.")
-    return name, len(names)
+    plain = getattr(function, "py_func", function)
+    if not inspect.isfunction(plain):
+        raise ValueError(f"function must be a function of {expected}, written in Python, got {function!r}.")
+    name, signature = plain.__name__, inspect.signature(plain)
+    parameters = signature.parameters.values()
+    positional = all(one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD) for one in parameters)
+    if not positional or len(parameters) not in {len(one) for one in allowed}:
+        raise ValueError(f"{name} takes {signature}; expected {expected}.")
+    return name, len(parameters)

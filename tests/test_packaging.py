@@ -158,6 +158,7 @@ class TestFloors:
     FLOORS = (
         {"validation"},
         {"kernels"},
+        {"losses"},
         {"models", "data"},
         {"evaluation", "cross_validation", "callbacks", "datasets"},
         {"teaching"},

@@ -97,7 +97,7 @@ class LightFM(Estimator):
         Penalty on the items' and the users' features: the gradient of ``alpha / 2 * theta ** 2`` for the numbers that
         an update touches.
     max_sampled : int
-        How many negatives WARP draws at most in search of a violation.
+        How many negatives WARP draws at most in search of a violation, and a loss of your own with a margin.
     random_state : None, int, numpy.random.RandomState or numpy.random.Generator
         With an int, each `fit` starts from the same seed; an object is advanced by each `fit`.
 
@@ -396,7 +396,8 @@ class LightFM(Estimator):
             self._parameters[side] = parameters
 
     def _run_epochs(self, data, shape, features, epochs, num_threads, verbose, callback, learn_items=True) -> None:
-        settings = self._settings(data, shape, learn_items)
+        # Once for all epochs: a callback that sets another loss must not have it run on data prepared for this one.
+        settings, learn = self._settings(data, shape, learn_items), self._learning()
         sides = {
             side: None if features[side] is None else scoring.csr_arrays(features[side]) for side in ("user", "item")
         }
@@ -407,7 +408,7 @@ class LightFM(Estimator):
             check_rows_kept(self._parameters, widths)
             # Built in each epoch: a callback may have assigned other arrays.
             model = Model(*(Side(sides[side], self._learned(side)) for side in ("user", "item")))
-            loss, updates, draws = self._epoch(model, data, settings, num_threads)
+            loss, updates, draws = self._epoch(learn, model, data, settings, num_threads)
             self._check_finite()
             record = {
                 "loss": loss / max(n_learned, 1),
@@ -449,12 +450,14 @@ class LightFM(Estimator):
             margin=-1.0 if getattr(self.loss, "margin", None) is None else self.loss.margin,
         )
 
-    def _epoch(self, model: Model, data: Interactions, settings: Settings, num_threads: int) -> tuple[float, int, int]:
+    def _epoch(
+        self, learn: Callable, model: Model, data: Interactions, settings: Settings, num_threads: int
+    ) -> tuple[float, int, int]:
         """One pass over the data in a new random order: sum of the losses, updates, draws."""
         order = np.arange(len(data.users), dtype=np.int32)
         if num_threads == 1:
             random.shuffle(order, self._stream)
-            return self._learn(model, data, order, settings, self._worker(settings, self._stream))
+            return learn(model, data, order, settings, self._worker(settings, self._stream))
         streams = np.zeros((num_threads, random.STATE_WORDS), dtype=np.int64)
         random.spawn(streams, self._stream)
         workers = [self._worker(settings, stream) for stream in streams]
@@ -478,19 +481,19 @@ class LightFM(Estimator):
                 except Empty:
                     return results
                 random.shuffle(share, worker.stream)
-                results.append(self._learn(model, data, share, settings, worker))
+                results.append(learn(model, data, share, settings, worker))
 
         with ThreadPoolExecutor(num_threads) as pool:
             results = [result for of_a_thread in pool.map(learn_shares, workers) for result in of_a_thread]
         losses, updates, draws = zip(*results, strict=True)
         return sum(losses), sum(updates), sum(draws)
 
-    def _learn(self, *arguments: Any) -> tuple[float, int, int]:
-        """Learn from some entries, with the loss of the library or the learner's own."""
+    def _learning(self) -> Callable:
+        """The kernel that learns from some entries, with the loss of the library or the learner's own."""
         if not isinstance(self.loss, OwnLoss):
-            return training.learn_entries(*arguments)
+            return training.learn_entries
         own = (None, self.loss.compiled) if self.loss.is_pairwise else (self.loss.compiled, None)
-        return training.learn_with_own_loss(*arguments, *own)
+        return lambda *arguments: training.learn_with_own_loss(*arguments, *own)
 
     def _worker(self, settings: Settings, stream: np.ndarray) -> Worker:
         rank_weights = np.zeros(settings.max_sampled + 1)

@@ -28,7 +28,10 @@ DRIVEN = {
         ("press", "identity", "Princess Bride, The (1987)"),
         ("choose", "Genre", "Musical", "2.3"),
     ],
-    "04_building_features.ipynb": [("press", "Horror", "Horror"), ("press", "Reset", "Comedy")],
+    "04_building_features.ipynb": [
+        ("press", "Horror", "Horror 1"),
+        ("press", "Reset", "Drama 1, Comedy 1, Thriller 1;"),
+    ],
     "05_losses.ipynb": [
         ("press", "Draw to the end", "Draw 8: "),
         ("press", "Take the step", "Steps taken: 1."),

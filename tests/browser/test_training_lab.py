@@ -101,3 +101,24 @@ def test_run_again_leaves_no_training_behind(page):
     page.keyboard.type("sum(not t.done() for t in __import__('asyncio').all_tasks() if '_work' in repr(t))])")
     page.keyboard.press("Shift+Enter")
     page.wait_for_selector("text=tasks [1, 0]", timeout=10_000)
+
+
+def test_two_labs_train_at_once_and_each_ends_where_it_would_alone(page):
+    # The third cell shows a second lab.
+    page.locator(".jp-Notebook .jp-CodeCell").nth(2).locator(".cm-content").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(LAB)
+    page.keyboard.press("Shift+Enter")
+    labs = page.locator(".jp-OutputArea-output:has(.jupyter-widgets)")
+    labs.nth(1).locator("button:text-is('Train')").wait_for(timeout=20_000)
+    for number in (0, 1):
+        labs.nth(number).locator("button:text-is('Train')").click()
+    for number in (0, 1):
+        labs.nth(number).locator("text=done: 30 epochs").wait_for(timeout=60_000)
+    for number in (0, 1):  # the table comes last
+        labs.nth(number).locator(".recsys-lab tbody tr td:text-is('30')").wait_for(timeout=10_000)
+    ended = [labs.nth(number).locator(".recsys-lab tbody tr").first.inner_text() for number in (0, 1)]
+    assert ended[0] == ended[1] and ended[0].split()[:3] == ["1", "defaults", "30"]
+    labs.nth(0).locator("button:text-is('Reset')").click()
+    labs.nth(0).locator("text=No run yet").wait_for(timeout=5_000)
+    assert labs.nth(1).locator("text=done: 30 epochs").count() == 1

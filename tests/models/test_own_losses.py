@@ -1,10 +1,12 @@
 """Losses of the learner's own: copies give the built-in ones' bytes, others keep the contract, wrong ones are named."""
 
+import copy
 import math
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
+import sklearn.base
 
 from recsys_lessons import LightFM
 from recsys_lessons.kernels import warp as warp_kernel
@@ -150,6 +152,29 @@ class TestContract:
         assert hinge(0.5, 1) == (1.0, 0.5) and hinge.name == "hinge"
         assert "hinge" in repr(LightFM(loss=hinge))
 
+    @pytest.mark.parametrize("first", ["logistic", "bpr", hinge])
+    @pytest.mark.parametrize("then", ["warp-kos", "bpr", hinge])
+    def test_a_loss_set_by_a_callback_counts_from_the_next_fit(self, data, first, then):
+        def switch(model, epoch):
+            model.loss = then
+
+        switched = LightFM(loss=first, no_components=4, random_state=1).fit(data[0], epochs=3, callback=switch)
+        assert arrays(switched) == arrays(LightFM(loss=first, no_components=4, random_state=1).fit(data[0], epochs=3))
+
+    def test_a_user_with_everything_and_no_draws_learn_nothing(self):
+        everything = sp.coo_matrix(np.ones((2, 5), dtype=np.float32))
+        for loss, settings in ((hinge, {}), (pairwise_loss(hinge.function, margin=1.0), {"max_sampled": 0})):
+            model = LightFM(loss=loss, no_components=3, random_state=1)
+            for name, value in settings.items():
+                setattr(model, name, value)
+            assert model.fit(everything, epochs=2).training_history[-1]["updates"] == 0
+
+    def test_copies_of_a_model_keep_it(self, data):
+        model = LightFM(loss=hinge, no_components=4, random_state=1).fit(data[0], epochs=1)
+        copied = copy.deepcopy(model)
+        assert arrays(copied.fit_partial(data[0])) == arrays(model.fit_partial(data[0]))
+        assert sklearn.base.clone(model).loss.name == "hinge"
+
 
 class TestRefused:
     def test_a_function_of_the_wrong_shape(self):
@@ -161,8 +186,12 @@ class TestRefused:
             pairwise_loss(_named("alone", lambda difference, draws: difference))
         with pytest.raises(ValueError, match="expected two numbers"):
             pointwise_loss(lambda score, value: (1.0, 0.0, 0.0))
-        with pytest.raises(ValueError, match="function must be a function of"):
-            pairwise_loss("hinge")
+        for no_function in ("hinge", math.hypot, divmod, hinge):
+            with pytest.raises(ValueError, match="function must be a function of"):
+                pairwise_loss(no_function)
+        for odd in (lambda a, *, b: (a, b), lambda *a: (1.0, 0.0)):
+            with pytest.raises(ValueError, match=r"takes \(.*\*"):
+                pairwise_loss(odd)
 
     def test_what_numba_cannot_compile(self):
         with pytest.raises(ValueError, match="Numba cannot compile unknown"):

@@ -190,7 +190,7 @@ def test_wrong_input_is_named(stepper, likes):
         WarpStepper(model, likes, 0, labels=["a", "b"])
     with pytest.raises(ValueError, match=r"expected \(20, 59\)"):
         WarpStepper(model, likes.tocsr()[:, :59], 0)
-    with pytest.raises(ValueError, match="user 0 has no interactions"):
+    with pytest.raises(ValueError, match="user 0 likes nothing"):
         WarpStepper(model, sp.coo_matrix(([1.0], ([1], [1])), likes.shape), 0)
     for wrong, message in (
         ({"loss": "wrap"}, "Did you mean 'warp'"),
@@ -236,7 +236,7 @@ class TestView:
         for button in ("draw", "search", "take", "next", "draw", "reset"):
             view.buttons[button].click()
         assert view.error is None
-        assert (stepper.loss, stepper.place) == (loss, 0 if end == "low" else len(stepper.known) - 1)
+        assert (stepper.loss, stepper.place) == (loss, 0 if end == "low" else len(stepper.likes) - 1)
 
     def test_the_strengths_on_the_page_are_those_of_the_state(self, stepper):
         stepper.change(margin=3.0)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import ipywidgets
@@ -56,12 +57,16 @@ class LabView:
         The exception that is shown at the foot; None while all is well.
     task : asyncio.Task or None
         The latest work in the background.
+    is_following : bool
+        Whether the controls are being set, see `following`.
     """
+
+    is_following = False
 
     def __init__(self, title: str, controls: Sequence[ipywidgets.Widget], *, height: int) -> None:
         self.error: Exception | None = None
         self.task: asyncio.Task | None = None
-        self._turn = 0
+        self._turn = self._n_running = 0
         self._body_html = ""
         heading = ipywidgets.HTML(f'{_STYLE}<div class="recsys-lab"><strong>{html.escape(title)}</strong></div>')
         self._body = ipywidgets.HTML(layout=ipywidgets.Layout(width="100%"))
@@ -87,14 +92,26 @@ class LabView:
 
     def _guarded(self, callback: Callable[[Any], None]) -> Callable[[Any], None]:
         def guarded(event: Any) -> None:
+            if not self._n_running:  # a callback may set controls, whose callbacks must not take its errors away
+                self.show_error(None)
+            self._n_running += 1
             try:
                 callback(event)
             except Exception as error:  # whatever it is, a learner must see it
                 self.show_error(error)
-            else:
-                self.show_error(None)
+            finally:
+                self._n_running -= 1
 
         return guarded
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """While controls are set to what the state says: `is_following` is True, and callbacks should do nothing."""
+        before, self.is_following = self.is_following, True
+        try:
+            yield
+        finally:
+            self.is_following = before
 
     def show_error(self, error: Exception | None) -> None:
         """Show an exception at the foot, for work that ends outside of a callback; None takes it away."""
@@ -166,6 +183,8 @@ _shown: dict[str, LabView] = {}
 
 
 def _replace(cell: str, view: LabView) -> None:
+    if not cell:  # a script, or a front end that does not name its cells
+        return
     if cell in _shown:
         _shown[cell].end_work()
     _shown[cell] = view

@@ -41,7 +41,6 @@ class EmbeddingMapView(LabView):
 
     def __init__(self, embedding_map: EmbeddingMap) -> None:
         self.map = embedding_map
-        self._setting = False
         self.search = ipywidgets.Text(
             placeholder="all films",
             description="Title has",
@@ -67,7 +66,7 @@ class EmbeddingMapView(LabView):
 
     def _do(self, action: Callable[[], Any]) -> None:
         """Change the state and draw; not while the list of titles follows the search."""
-        if not self._setting:
+        if not self.is_following:
             action()
             self._list_titles()
             self.draw()
@@ -83,11 +82,10 @@ class EmbeddingMapView(LabView):
         options = tuple((self.map.titles[film], film) for film in found)
         if found and self.map.film not in found:
             self.map.change(film=found[0])
-        self._setting = True
-        if titles.options != options:
-            titles.options = options
-        titles.value = self.map.film if found else None
-        self._setting = False
+        with self.following():
+            if titles.options != options:
+                titles.options = options
+            titles.value = self.map.film if found else None
 
     # --- drawing ------------------------------------------------------------------------------------------------------
 

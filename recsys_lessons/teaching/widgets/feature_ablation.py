@@ -180,7 +180,10 @@ class FeatureAblation:
             if not named:
                 raise ValueError("attributes is empty; expected at least one, beside the identities")
             chosen.append(tuple(name for name in self.attributes if name in named))
+        if len(chosen) > MOST_ROWS:
+            raise ValueError(f"sets has {len(chosen)} sets; expected at most {MOST_ROWS}, one for each row")
         rows = [self._row(attributes, loss) for attributes in chosen]
+        self.rows = self.rows[-MOST_ROWS:]
         return Training(self._epochs_of(rows, dealt, seeds))
 
     def _row(self, attributes: tuple[str, ...], loss: str) -> Ablated:
@@ -188,7 +191,7 @@ class FeatureAblation:
             if (row.attributes, row.loss) == (attributes, loss):
                 self.rows = [*(one for one in self.rows if one is not row), row]  # the latest stands last
                 return row
-        self.rows = [*self.rows, Ablated(attributes, loss)][-MOST_ROWS:]
+        self.rows = [*self.rows, Ablated(attributes, loss)]
         return self.rows[-1]
 
     def advance(self, training: Training) -> bool:
@@ -260,9 +263,12 @@ class FeatureAblation:
             0 for AUC, 1 for precision.
         """
         choice("which", which, ("true", "dealt", "said"))
-        one = row.dealt if which == "dealt" else row.true
+        one = dict(row.dealt if which == "dealt" else row.true)
         other = (
-            row.dealt if which == "said" else {seed: of for (loss, seed), of in self._alone.items() if loss == row.loss}
+            row.dealt
+            if which == "said"
+            # A copy: the thread that trains may add to it at any time.
+            else {seed: of for (loss, seed), of in dict(self._alone).items() if loss == row.loss}
         )
         seeds = tuple(sorted(one.keys() & other.keys()))
         if not seeds:

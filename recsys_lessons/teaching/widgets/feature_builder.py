@@ -122,6 +122,8 @@ class FeatureBuilder:
         seed: int = 42,
     ) -> None:
         self.genres = tuple(str(genre).removeprefix("genre:") for genre in genres)
+        if len(set(self.genres)) < len(self.genres) or "identity" in self.genres:
+            raise ValueError(f"genres has {', '.join(self.genres)}; expected different names, none of them 'identity'")
         if not models:
             raise ValueError("models is empty; expected at least one")
         self._sums: dict[str, LightFM] = {}

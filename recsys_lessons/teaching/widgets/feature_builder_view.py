@@ -43,7 +43,6 @@ class FeatureBuilderView(LabView):
 
     def __init__(self, builder: FeatureBuilder) -> None:
         self.builder = builder
-        self._setting = False
         self.genres = {
             genre: ipywidgets.ToggleButton(description=genre, layout=ipywidgets.Layout(width="auto", height="28px"))
             for genre in builder.genres
@@ -97,7 +96,7 @@ class FeatureBuilderView(LabView):
 
     def _do(self, action: Callable[[], Any]) -> None:
         """Change the state and draw; not while the controls follow the state."""
-        if not self._setting:
+        if not self.is_following:
             action()
             self.draw()
 
@@ -110,17 +109,16 @@ class FeatureBuilderView(LabView):
         """Let the controls show the state, and the slider the weight of `genre` if the film has it."""
         weights = self.builder.weights
         shown = genre if genre in weights else next(iter(weights), _NONE)
-        self._setting = True
-        for name, button in self.genres.items():
-            button.value = name in weights
-            button.button_style = "primary" if name in weights else ""
-        if self.genre.options != (tuple(weights) or (_NONE,)):
-            self.genre.options = tuple(weights) or (_NONE,)
-        self.genre.value = shown
-        self.weight.value = weights.get(shown, 1)
-        self.genre.disabled = self.weight.disabled = not weights
-        self.identity.value, self.normalize.value = self.builder.identity, self.builder.normalize
-        self._setting = False
+        with self.following():
+            for name, button in self.genres.items():
+                button.value = name in weights
+                button.button_style = "primary" if name in weights else ""
+            if self.genre.options != (tuple(weights) or (_NONE,)):
+                self.genre.options = tuple(weights) or (_NONE,)
+            self.genre.value = shown
+            self.weight.value = weights.get(shown, 1)
+            self.genre.disabled = self.weight.disabled = not weights
+            self.identity.value, self.normalize.value = self.builder.identity, self.builder.normalize
 
     # --- drawing ------------------------------------------------------------------------------------------------------
 

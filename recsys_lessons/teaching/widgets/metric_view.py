@@ -47,7 +47,6 @@ class MetricView(LabView):
 
     def __init__(self, lab: MetricLab) -> None:
         self.lab = lab
-        self._following = False
         narrow: dict[str, Any] = {"description_width": "initial"}
         self.films = ipywidgets.Select(
             description="Film",
@@ -121,7 +120,7 @@ class MetricView(LabView):
         self.draw()
 
     def _do(self, action: Callable[[], None]) -> None:
-        if not self._following:  # a control that follows the state asks for nothing
+        if not self.is_following:  # a control that follows the state asks for nothing
             action()
             self.draw()
 
@@ -130,11 +129,10 @@ class MetricView(LabView):
     def draw(self) -> None:
         """Show the state as it is now."""
         lab = self.lab
-        self._following = True
-        self._fill_films()
-        self.at.value = self.place.value = lab.place
-        self.k.value, self.liked.value = lab.k, lab.chosen in lab.now.liked
-        self._following = False
+        with self.following():
+            self._fill_films()
+            self.at.value = self.place.value = lab.place
+            self.k.value, self.liked.value = lab.k, lab.chosen in lab.now.liked
         self.buttons["clear"].disabled = not lab.now.liked
         self.buttons["pin"].disabled = self.buttons["back"].disabled = lab.now == lab.pinned
         self.picture.draw(self._draw_panels)

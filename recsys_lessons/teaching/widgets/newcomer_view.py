@@ -48,7 +48,6 @@ class NewcomerView(LabView):
 
     def __init__(self, lab: NewcomerLab) -> None:
         self.lab = lab
-        self._setting = False
         self.told: dict[str, ipywidgets.Widget] = {}
         rows = ipywidgets.Layout(flex_flow="row wrap", align_items="center")
         lines = self._told_lines(rows)
@@ -117,7 +116,7 @@ class NewcomerView(LabView):
 
     def _do(self, action: Callable[[], Any]) -> None:
         """Change the state, then fold in what is missing and draw."""
-        if self._setting:
+        if self.is_following:
             return
         action()
         run = self.lab.run
@@ -141,10 +140,9 @@ class NewcomerView(LabView):
 
     def _reset(self) -> None:
         self.lab.reset()
-        self._setting = True  # the controls follow the state, and must not change it one by one
-        self._show_told()
-        self.topic.value, self.epochs.value = self.lab.topic, self.lab.epochs
-        self._setting = False
+        with self.following():  # the controls must not change the state one by one
+            self._show_told()
+            self.topic.value, self.epochs.value = self.lab.topic, self.lab.epochs
 
     def _show_told(self) -> None:
         for name, control in self.told.items():

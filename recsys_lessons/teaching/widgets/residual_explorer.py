@@ -112,8 +112,9 @@ class ResidualExplorer:
                     )
             self._predictions[str(name)] = own
         self.names, self.n_splits = list(self._predictions), len(splits)
-        first_train, first_test = self._splits[0]
-        self.stars = np.unique(np.concatenate([first_train.data, first_test.data])).astype(np.float64)
+        self.stars = np.unique(np.concatenate([part.data for parts in self._splits for part in parts])).astype(
+            np.float64
+        )
         self._known = [self._n_known(*parts) for parts in self._splits]
 
     @staticmethod

@@ -61,7 +61,6 @@ class SgdStepperView(LabView):
 
     def __init__(self, stepper: SgdStepper) -> None:
         self.stepper = stepper
-        self._setting = False
         self.controls = _controls(stepper)
         self.buttons = {
             name: ipywidgets.Button(description=text, tooltip=tip, layout=ipywidgets.Layout(width="auto"))
@@ -100,7 +99,7 @@ class SgdStepperView(LabView):
 
     def _do(self, action: Callable[[], Any]) -> None:
         """Change the state and draw; not while the controls follow the state."""
-        if not self._setting:
+        if not self.is_following:
             action()
             self.draw()
 
@@ -109,10 +108,9 @@ class SgdStepperView(LabView):
     def draw(self) -> None:
         """Show the state as it is now."""
         stepper = self.stepper
-        self._setting = True
-        for name, control in self.controls.items():
-            control.value = getattr(stepper, name)
-        self._setting = False
+        with self.following():
+            for name, control in self.controls.items():
+                control.value = getattr(stepper, name)
         for name in ("one", "ten", "epoch", "epochs"):
             self.buttons[name].disabled = stepper.upcoming is None
         self.picture.draw(self._draw_panels, layout=stepper.reach)

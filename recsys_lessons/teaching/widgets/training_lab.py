@@ -199,6 +199,8 @@ class TrainingLab:
         if settings.features and self.item_features is None:
             raise ValueError("features is True, and this lab has no item_features")
         positive_int("epochs", settings.epochs)
+        if not isinstance(settings.loss, str):
+            raise ValueError(f"loss is {settings.loss!r}; expected the name of one, which code can repeat")
         model = LightFM(**settings.arguments(), random_state=self.seed)
         self.stop()
         self._n_runs += 1

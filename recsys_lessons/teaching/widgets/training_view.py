@@ -143,6 +143,8 @@ class TrainingView(LabView):
         self.progress.max = 1 if run is None else run.settings.epochs
         self.progress.value = 0 if run is None else len(run.points)
         self.left.value = _told(run)
+        if run is not None and run.points and self.code.layout.display == "":
+            self.code.value = self.lab.code(run)
         self.picture.draw(self._draw_curves, layout=any(run.points for run in self._runs()))
         self._draw_tables()
 
@@ -164,12 +166,13 @@ class TrainingView(LabView):
                 axes.set_yticks([])
         for number, run in enumerate(self._runs()):
             color, width = PALETTE[number % len(PALETTE)], 2.4 if run is self.lab.run else 1.2
-            epochs = [point.epoch for point in run.points]
+            points = list(run.points)  # the thread that trains may add one at any time
+            epochs = [point.epoch for point in points]
             mark = {"marker": "o", "markersize": 3} if len(epochs) == 1 else {}
-            panels[0].plot(epochs, [point.loss for point in run.points], color=color, linewidth=width, **mark)
+            panels[0].plot(epochs, [point.loss for point in points], color=color, linewidth=width, **mark)
             for axes, name in ((panels[1], "precision"), (panels[2], "auc")):
                 on_train, held_out = (
-                    zip(*(getattr(point, name) for point in run.points), strict=True) if epochs else ((), ())
+                    zip(*(getattr(point, name) for point in points), strict=True) if epochs else ((), ())
                 )
                 axes.plot(epochs, held_out, color=color, linewidth=width, label=f"run {run.number}", **mark)
                 axes.plot(epochs, on_train, color=color, linewidth=width * 0.7, linestyle="--", **mark)
@@ -184,14 +187,15 @@ class TrainingView(LabView):
     def _runs_html(self) -> str:
         rows = []
         for run in self._runs():
-            last = run.points[-1] if run.points else None
+            points = list(run.points)
+            last = points[-1] if points else None
             numbers = ["–"] * 4
             if last is not None:
                 loss = f"{last.loss:.3f}" if last.loss < 1e5 else f"{last.loss:.1e}"
                 numbers = [loss, f"{last.precision[1]:.4f}", f"{last.auc[1]:.3f}", f"{last.n_listed:,}"]
             set_so = run.settings.differences(Settings()) or "defaults"
             pinned = "pinned" if run in self.lab.pinned else ""
-            cells = [f"{run.number}", set_so, f"{len(run.points)}", *numbers, pinned]
+            cells = [f"{run.number}", set_so, f"{len(points)}", *numbers, pinned]
             rows.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
         names = ("run", "settings", "epochs", "loss", f"precision@{self.lab.k}", "AUC", "items on all lists", "")
         head = "".join(f'<th scope="col">{name}</th>' for name in names)

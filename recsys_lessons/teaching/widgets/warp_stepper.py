@@ -150,9 +150,12 @@ class WarpStepper:
             raise ValueError(f"labels has {len(labels)} entries; expected {self.n_items}, one for each item")
         self.labels = [str(label) for label in (range(self.n_items) if labels is None else labels)]
         self.user = int(user)
-        self.known = np.unique(entries.col[entries.row == user])
-        if not len(self.known):
-            raise ValueError(f"user {user} has no interactions; expected at least one")
+        # An entry that is not above 0 is no like, but is not drawn either.
+        own = entries.row == user
+        self.known = np.unique(entries.col[own])
+        self.likes = np.unique(entries.col[own & (entries.data > 0)])
+        if not len(self.likes):
+            raise ValueError(f"user {user} likes nothing; expected at least one positive interaction")
         # BPR draws the item of a random entry, so the entries themselves are kept.
         self._entries = entries.col
         self._model = model
@@ -179,7 +182,7 @@ class WarpStepper:
         """
         checks = {
             "loss": lambda value: choice("loss", value, LOSSES),
-            "place": lambda value: _below("place", value, len(self.known)),
+            "place": lambda value: _below("place", value, len(self.likes)),
             "max_sampled": lambda value: positive_int("max_sampled", value),
             "margin": lambda value: non_negative_float("margin", value),
             "learning_rate": lambda value: positive_float("learning_rate", value),
@@ -202,7 +205,7 @@ class WarpStepper:
     @property
     def liked(self) -> int:
         """The liked item."""
-        return int(self.known[self.place])
+        return int(self.likes[self.place])
 
     @property
     def rule(self) -> float:

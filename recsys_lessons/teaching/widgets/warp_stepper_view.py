@@ -175,7 +175,8 @@ class WarpStepperView(LabView):
         strengths, score = stepper.strengths(), stepper.scores[stepper.liked]
         latest = stepper.drawn[-1].score if stepper.drawn else None
         reasons = {
-            "warp": "log of the rank, (items − 1) / draws" + (f" = {stepper.rank:,}" if strengths["warp"] else ""),
+            "warp": "log of the rank, (items − 1) / draws"
+            + (f" = {stepper.rank:,}" if strengths["warp"] is not None else ""),
             "bpr": "1 − σ(like − drawn)" + ("" if latest is None else f" = 1 − σ({_number(score - latest)})"),
             "logistic": f"1 − σ(like) = 1 − σ({_number(score)})",
         }
@@ -219,7 +220,7 @@ def _controls(stepper: WarpStepper) -> dict[str, ipywidgets.Widget]:
         "place": ipywidgets.BoundedIntText(
             value=stepper.place,
             min=0,
-            max=len(stepper.known) - 1,
+            max=len(stepper.likes) - 1,
             description="Which like",
             tooltip="The user's likes, counted from 0",
             **wide("150px"),

@@ -65,7 +65,7 @@ class Picture:
                 self._figure.set_layout_engine(ConstrainedLayoutEngine(h_pad=0.12, w_pad=0.12))
             for axes in self._panels:
                 axes.clear()
-                axes.locator_params(nbins=5)  # each tick costs a millisecond
+                axes.locator_params(nbins=4)  # each tick costs a millisecond
             onto(self._panels)
             # Not savefig, which draws everything twice.
             self._canvas.draw()

@@ -115,7 +115,7 @@ class WarpStepperView(LabView):
         axes.set_ylim(low, high + 0.35 * (high - low))
         axes.set_title("scores, draw by draw", fontsize=10, fontweight="normal")
         axes.set_xlabel("draw")
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.get_major_locator().set_params(integer=True, nbins=6)
         axes.legend(loc="upper left", ncols=2, fontsize=8)
 
     def _draw_plane(self, axes: Any) -> None:

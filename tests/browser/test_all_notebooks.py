@@ -30,7 +30,7 @@ DRIVEN = {
     ],
     "04_building_features.ipynb": [
         ("press", "Horror", "Horror 1"),
-        ("press", "Reset", "Drama 1, Comedy 1, Thriller 1;"),
+        ("press", "Reset", "Comedy 1, Drama 1, Thriller 1;"),
     ],
     "05_losses.ipynb": [
         ("press", "Draw to the end", "Draw 8: "),

@@ -45,7 +45,7 @@ from recsys_lessons.teaching.guesses import guess, your_guess
 
 guess("14 marks", "?", expected="three numbers from 0 to 2, for Ada, Ben and Cleo")
 
-# %% jupyter={"source_hidden": true}
+# %%
 parts = {"Ada": [0, 0, 0], "Ben": [0, 1, 0], "Cleo": [1, 1, 1]}  # mechanism, number, limit
 marks = {name: 2 if all(has) else int(any(has)) for name, has in parts.items()}
 your_guess("14 marks", measured=", ".join(f"{name} {given}" for name, given in marks.items()))

@@ -92,6 +92,13 @@ def positive_float(name: str, value: Any) -> float:
     return float(value)
 
 
+def position(name: str, value: Any, n: int) -> int:
+    """Return `value` as an ``int`` if it is a place among `n`, counted from 0."""
+    if not _is_integer(value) or not 0 <= value < n:
+        raise ValueError(f"{name} is {value!r}; expected a whole number from 0 to {n - 1}")
+    return int(value)
+
+
 def fraction(name: str, value: Any) -> float:
     """Return `value` as a ``float`` strictly between 0 and 1."""
     if not _is_finite_number(value) or not 0 < value < 1:

@@ -8,42 +8,19 @@ import pytest
 import scipy.sparse as sp
 import sklearn.base
 
+from benchmarks.own_loss import copies
 from recsys_lessons import LightFM
-from recsys_lessons.kernels import warp as warp_kernel
 from recsys_lessons.kernels.elementary import log_loss
 from recsys_lessons.losses import pairwise_loss, pointwise_loss
 
 N_USERS, N_ITEMS = 40, 60
 ARRAYS = ("item_embeddings", "item_biases", "user_embeddings", "user_biases")
-WEIGHTS = np.zeros(11)
-warp_kernel.fill_rank_weights(WEIGHTS, N_ITEMS)
-
-
-@pairwise_loss(negatives="entries")
-def bpr(difference, draws):
-    loss, strength = log_loss(difference)
-    return strength, loss
-
-
-@pairwise_loss(margin=1.0)
-def warp(difference, draws):
-    strength = WEIGHTS[draws]
-    return strength, strength * (1 - difference)
-
-
-@pointwise_loss
-def logistic(score, value):
-    sign = 1.0 if value > 0 else -1.0
-    loss, strength = log_loss(sign * score)
-    return sign * strength, loss
+COPIES = copies(N_ITEMS)
 
 
 @pairwise_loss
 def hinge(difference, draws):
     return (1.0, 1.0 - difference) if difference < 1 else (0.0, 0.0)
-
-
-COPIES = {"bpr": bpr, "warp": warp, "logistic": logistic}
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +64,7 @@ class TestCopies:
         assert arrays(folded[0]) == arrays(folded[1])
 
     def test_two_threads_learn(self, data):
-        model = LightFM(loss=bpr, no_components=5, random_state=4).fit(data[0], epochs=5, num_threads=2)
+        model = LightFM(loss=COPIES["bpr"], no_components=5, random_state=4).fit(data[0], epochs=5, num_threads=2)
         assert model.training_history[-1]["loss"] < model.training_history[0]["loss"]
 
 
@@ -125,7 +102,7 @@ class TestContract:
 
         kept, popular = (
             LightFM(loss=loss, no_components=4, random_state=1).fit(data[0], epochs=30)
-            for loss in (against_popular, pairwise_loss(bpr.function))
+            for loss in (against_popular, pairwise_loss(COPIES["bpr"].function))
         )
         # The popularity that the loss takes over needs not be learned.
         rises = [np.polyfit(np.log(counts), model.item_biases, 1)[0] for model in (kept, popular)]

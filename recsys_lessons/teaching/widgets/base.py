@@ -13,7 +13,7 @@ from typing import Any
 
 import ipywidgets
 
-__all__ = ["LabView"]
+__all__ = ["LabView", "signed", "wide"]
 
 # JupyterLab's own variables follow its theme; the fallbacks are for pages that do not define them.
 _STYLE = """<style>
@@ -31,6 +31,23 @@ _STYLE = """<style>
 .recsys-lab p { margin: 6px 0; }
 .recsys-lab-error { color: var(--jp-error-color1, #b00020); font-weight: bold; white-space: pre-wrap; }
 </style>"""
+
+
+def wide(width: str) -> dict[str, Any]:
+    """Arguments of a control that is so wide (``"200px"``) and has as much room as its description needs."""
+    return {"style": {"description_width": "initial"}, "layout": ipywidgets.Layout(width=width)}
+
+
+def signed(number: float, digits: int = 2) -> str:
+    """A number with its sign, and none where nothing is left of it.
+
+    Examples
+    --------
+    >>> signed(0.5), signed(-0.0214, 3), signed(-0.001)
+    ('+0.50', '−0.021', '0.00')
+    """
+    text = f"{number:+.{digits}f}"
+    return text[1:] if float(text) == 0 else text.replace("-", "−")
 
 
 class LabView:

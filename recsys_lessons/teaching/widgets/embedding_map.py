@@ -15,7 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from recsys_lessons.teaching.embedding_plane import N_NEAREST, Nearby, Plane, closeness, nearby, plane_of
-from recsys_lessons.validation import as_csr_float32, choice
+from recsys_lessons.validation import as_csr_float32, choice, position
 
 __all__ = ["EmbeddingMap", "Neighbor"]
 
@@ -166,9 +166,9 @@ class EmbeddingMap:
         checks = {
             "shown": lambda value: choice("shown", value, tuple(self._models)),
             "subtract": bool,
-            "training": lambda value: _below("training", value, self.n_trainings),
+            "training": lambda value: position("training", value, self.n_trainings),
             "genre": lambda value: choice("genre", value, self.genres),
-            "film": lambda value: _below("film", value, len(self.titles)),
+            "film": lambda value: position("film", value, len(self.titles)),
         }
         if unknown := sorted(set(settings) - set(checks)):
             raise ValueError(f"{unknown[0]} is no setting; expected some of {', '.join(checks)}")
@@ -300,9 +300,3 @@ def _checked(
 def _plain(text: str) -> str:
     """Lower case, without accents."""
     return "".join(one for one in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(one))
-
-
-def _below(name: str, value: Any, n: int) -> int:
-    if not (isinstance(value, (int, np.integer)) and 0 <= value < n):
-        raise ValueError(f"{name} is {value!r}; expected a whole number from 0 to {n - 1}")
-    return int(value)

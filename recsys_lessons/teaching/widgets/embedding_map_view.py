@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 
 from recsys_lessons.teaching.plotting.style import BLUE, ORANGE, VERMILION
-from recsys_lessons.teaching.widgets.base import LabView
+from recsys_lessons.teaching.widgets.base import LabView, wide
 from recsys_lessons.teaching.widgets.embedding_map import EmbeddingMap, Neighbor
 from recsys_lessons.teaching.widgets.picture import Picture
 
@@ -45,7 +45,7 @@ class EmbeddingMapView(LabView):
             placeholder="all films",
             description="Title has",
             tooltip="Words or parts of words; the first film found is shown",
-            **_wide("330px"),
+            **wide("330px"),
         )
         self.controls = _controls(embedding_map)
         self._list_titles()
@@ -172,7 +172,7 @@ class EmbeddingMapView(LabView):
 
 def _controls(shown: EmbeddingMap) -> dict[str, ipywidgets.Widget]:
     return {
-        "film": ipywidgets.Select(rows=6, description="Film", **_wide("330px")),
+        "film": ipywidgets.Select(rows=6, description="Film", **wide("330px")),
         "shown": ipywidgets.ToggleButtons(
             options=shown.sets,
             value=shown.shown,
@@ -184,21 +184,17 @@ def _controls(shown: EmbeddingMap) -> dict[str, ipywidgets.Widget]:
             description="Subtract the genres",
             tooltip="Take the genres' embeddings out of the films' sums",
             indent=False,
-            **_wide("200px"),
+            **wide("200px"),
         ),
-        "genre": ipywidgets.Dropdown(options=shown.genres, value=shown.genre, description="Genre", **_wide("250px")),
+        "genre": ipywidgets.Dropdown(options=shown.genres, value=shown.genre, description="Genre", **wide("250px")),
         "training": ipywidgets.Dropdown(
             options=[(f"{number + 1} of {shown.n_trainings}", number) for number in range(shown.n_trainings)],
             value=shown.training,
             description="Training",
             tooltip="The same features and films, other random numbers",
-            **_wide("250px"),
+            **wide("250px"),
         ),
     }
-
-
-def _wide(width: str) -> dict[str, Any]:
-    return {"style": {"description_width": "initial"}, "layout": ipywidgets.Layout(width=width)}
 
 
 def show_embedding_map(

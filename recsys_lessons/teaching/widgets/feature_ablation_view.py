@@ -12,7 +12,7 @@ from typing import Any
 import ipywidgets
 
 from recsys_lessons.teaching.plotting.style import BLUE, ORANGE
-from recsys_lessons.teaching.widgets.base import LabView
+from recsys_lessons.teaching.widgets.base import LabView, signed, wide
 from recsys_lessons.teaching.widgets.feature_ablation import MOST_ROWS, Ablated, FeatureAblation, Gain, Training
 from recsys_lessons.teaching.widgets.picture import Picture
 
@@ -48,19 +48,19 @@ class FeatureAblationView(LabView):
         self.lab = lab
         self.training: Training | None = None
         self.attributes = {
-            name: ipywidgets.Checkbox(value=True, description=name, indent=False, **_wide("120px"))
+            name: ipywidgets.Checkbox(value=True, description=name, indent=False, **wide("120px"))
             for name in lab.attributes
         }
-        self.loss = ipywidgets.Dropdown(options=LOSSES, description="Loss", **_wide("170px"))
+        self.loss = ipywidgets.Dropdown(options=LOSSES, description="Loss", **wide("170px"))
         self.seeds = ipywidgets.IntSlider(
-            value=3, min=1, max=MOST_SEEDS, description="Seeds", continuous_update=False, **_wide("260px")
+            value=3, min=1, max=MOST_SEEDS, description="Seeds", continuous_update=False, **wide("260px")
         )
         self.dealt = ipywidgets.Checkbox(
             value=False,
             description="Dealt at random",
             tooltip="Deal the rows of the chosen columns to products at random, anew for each seed",
             indent=False,
-            **_wide("160px"),
+            **wide("160px"),
         )
         self._start = {one: one.value for one in (*self.attributes.values(), self.loss, self.seeds, self.dealt)}
         self.buttons = {
@@ -218,7 +218,7 @@ class FeatureAblationView(LabView):
             gain = self.lab.gain(row, which)
             if gain is not None:
                 told.append(
-                    f"{name} {_signed(gain.mean)} ({_signed(gain.low)} to {_signed(gain.high)}), "
+                    f"{name} {signed(gain.mean, 3)} ({signed(gain.low, 3)} to {signed(gain.high, 3)}), "
                     f"above 0 in {gain.ahead} of {gain.n_seeds}"
                 )
         name = html.escape(self._name(row))
@@ -229,20 +229,10 @@ _MARKS = {"true": (BLUE, "o", -0.14, "true columns"), "dealt": (ORANGE, "D", 0.1
 _SPANS = ((-0.02, 0.03), (-0.01, 0.01))  # at least so much of the axes is shown
 
 
-def _signed(number: float) -> str:
-    """``+0.021``, ``−0.021``, and no sign where nothing is left of the number."""
-    text = f"{number:+.3f}"
-    return "0.000" if text[1:] == "0.000" else text.replace("-", "−")
-
-
 def _told(gain: Gain | None) -> str:
     if gain is None:
         return "–"
-    return f"<strong>{_signed(gain.mean)}</strong>" if gain.told else _signed(gain.mean)
-
-
-def _wide(width: str) -> dict[str, Any]:
-    return {"style": {"description_width": "initial"}, "layout": ipywidgets.Layout(width=width)}
+    return f"<strong>{signed(gain.mean, 3)}</strong>" if gain.told else signed(gain.mean, 3)
 
 
 def show_feature_ablation(train: Any, test: Any, *arguments: Any, **named: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 
 from recsys_lessons.teaching.plotting.style import GRAY, ORANGE
-from recsys_lessons.teaching.widgets.base import LabView
+from recsys_lessons.teaching.widgets.base import LabView, signed, wide
 from recsys_lessons.teaching.widgets.feature_builder import FeatureBuilder
 from recsys_lessons.teaching.widgets.picture import Picture
 
@@ -48,7 +48,7 @@ class FeatureBuilderView(LabView):
             for genre in builder.genres
         }
         self.genre = ipywidgets.Dropdown(
-            options=[_NONE], description="Genre", tooltip="Whose weight the slider shows", **_wide("210px")
+            options=[_NONE], description="Genre", tooltip="Whose weight the slider shows", **wide("210px")
         )
         own = {*WEIGHTS, *builder.weights.values()}
         self.weight = ipywidgets.SelectionSlider(
@@ -56,16 +56,16 @@ class FeatureBuilderView(LabView):
             value=1,
             description="Its weight",
             tooltip="Before the row is normalized",
-            **_wide("300px"),
+            **wide("300px"),
         )
         self.identity = ipywidgets.Checkbox(
             description="Identity",
             tooltip="The film's own column: in no training, so with an embedding as drawn and no bias",
             indent=False,
-            **_wide("100px"),
+            **wide("100px"),
         )
         self.normalize = ipywidgets.Checkbox(
-            description="Normalize the row", tooltip="Make its sum 1", indent=False, **_wide("160px")
+            description="Normalize the row", tooltip="Make its sum 1", indent=False, **wide("160px")
         )
         self.reset = ipywidgets.Button(
             description="Reset", tooltip="The row of the start", layout=ipywidgets.Layout(width="auto")
@@ -161,11 +161,11 @@ class FeatureBuilderView(LabView):
         given = {"identity": 1.0} | self.builder.weights
         rows = []
         for name, weight in self.builder.built().weights.items():
-            cells = [f"{given[name]:g}", f"{weight:.3g}", *(_signed(one.added[name]) for one in placed)]
+            cells = [f"{given[name]:g}", f"{weight:.3g}", *(signed(one.added[name]) for one in placed)]
             rows.append(_row(name, cells))
         blank = ["", ""]
-        rows.append(_row("sum", [*blank, *(_signed(one.score) for one in placed)], strong=True))
-        rows.append(_row("of this, biases", [*blank, *(_signed(one.bias) for one in placed)]))
+        rows.append(_row("sum", [*blank, *(signed(one.score) for one in placed)], strong=True))
+        rows.append(_row("of this, biases", [*blank, *(signed(one.bias) for one in placed)]))
         rows.append(_row("length of the vector", [*blank, *(f"{one.length:.2f}" for one in placed)]))
         names = ("column", "weight", "in row", *self.builder.placed())
         head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in names)
@@ -179,16 +179,6 @@ def _row(name: str, cells: Sequence[str], *, strong: bool = False) -> str:
     style = "" if strong else ' style="font-weight: normal"'
     inside = "".join(f"<td><strong>{cell}</strong></td>" if strong and cell else f"<td>{cell}</td>" for cell in cells)
     return f'<tr><th scope="row"{style}>{html.escape(name)}</th>{inside}</tr>'
-
-
-def _signed(number: float) -> str:
-    """``+0.50``, ``−0.50``, and no sign where nothing is left of the number."""
-    text = f"{number:+.2f}"
-    return "0.00" if text[1:] == "0.00" else text.replace("-", "−")
-
-
-def _wide(width: str) -> dict[str, Any]:
-    return {"style": {"description_width": "initial"}, "layout": ipywidgets.Layout(width=width)}
 
 
 def show_feature_builder(models: Any, genres: Any, **arguments: Any) -> None:

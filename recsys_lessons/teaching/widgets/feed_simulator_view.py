@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 
 from recsys_lessons.teaching.plotting.style import PALETTE
-from recsys_lessons.teaching.widgets.base import LabView
+from recsys_lessons.teaching.widgets.base import LabView, wide
 from recsys_lessons.teaching.widgets.feed_simulator import ACCOUNTS, ORACLE, FeedEntry, FeedSimulator
 from recsys_lessons.teaching.widgets.picture import Picture
 
@@ -69,24 +69,24 @@ class FeedSimulatorView(LabView):
         reader = int(lab.readers[0]) if reader is None else reader
         lab.feed(name, days, reader)  # it names what is wrong
         self.controls = {
-            "name": ipywidgets.Dropdown(options=lab.names, value=name, description="List", **_wide("210px")),
+            "name": ipywidgets.Dropdown(options=lab.names, value=name, description="List", **wide("210px")),
             "days": ipywidgets.SelectionSlider(
                 options=[(f"{one:g}", one) for one in lab.days],
                 value=days,
                 description="Candidates of the last … days",
-                **_wide("420px"),
+                **wide("420px"),
             ),
             "reader": ipywidgets.SelectionSlider(
                 options=[(f"{one}", one) for one in lab.readers.tolist()],
                 value=reader,
                 description="Reader",
                 tooltip="Those who had signed up in train, by number",
-                **_wide("260px"),
+                **wide("260px"),
             ),
             "account": ipywidgets.Dropdown(
                 options=[(name, account) for account, name in NAMES.items()],
                 description="Judged by",
-                **_wide("290px"),
+                **wide("290px"),
             ),
         }
         self._start = {of: control.value for of, control in self.controls.items()}
@@ -215,10 +215,6 @@ def _square(color: str) -> str:
 
 def _percent(share: float) -> str:
     return f"{share:.0%}" if share == share else "–"
-
-
-def _wide(width: str) -> dict[str, Any]:
-    return {"style": {"description_width": "initial"}, "layout": ipywidgets.Layout(width=width)}
 
 
 def show_feed_simulator(

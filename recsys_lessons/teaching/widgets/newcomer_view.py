@@ -11,7 +11,7 @@ import ipywidgets
 import numpy as np
 
 from recsys_lessons.teaching.plotting.style import BLUE, GRAY, GREEN, ORANGE, PURPLE, SKY, VERMILION
-from recsys_lessons.teaching.widgets.base import LabView
+from recsys_lessons.teaching.widgets.base import LabView, signed, wide
 from recsys_lessons.teaching.widgets.newcomer_lab import Listed, NewcomerLab
 from recsys_lessons.teaching.widgets.picture import Picture
 
@@ -56,7 +56,7 @@ class NewcomerView(LabView):
             value=lab.topic,
             description="Clicks on",
             tooltip="The topic of the next articles to click, most popular first",
-            **_wide("200px"),
+            **wide("200px"),
         )
         self.epochs = ipywidgets.SelectionSlider(
             options=sorted({*EPOCHS, lab.epochs}),
@@ -99,11 +99,11 @@ class NewcomerView(LabView):
         for kind, (labels, one_only) in self.lab.kinds.items():
             if one_only:
                 options = [("not told", ""), *((_value(label), label) for label in labels)]
-                self.told[kind] = ipywidgets.Dropdown(options=options, description=kind.capitalize(), **_wide("200px"))
+                self.told[kind] = ipywidgets.Dropdown(options=options, description=kind.capitalize(), **wide("200px"))
                 lists.append(self.told[kind])
             else:
                 boxes = {
-                    label: ipywidgets.Checkbox(description=_value(label), indent=False, **_wide("105px"))
+                    label: ipywidgets.Checkbox(description=_value(label), indent=False, **wide("105px"))
                     for label in labels
                 }
                 self.told |= boxes
@@ -170,13 +170,15 @@ class NewcomerView(LabView):
         return dict(zip(dict.fromkeys([lab.topic, *of_clicks, *named]), _COLORS, strict=False))
 
     def _draw_panels(self, panels: Sequence[Any], history: list[Listed]) -> None:
+        from matplotlib.colors import to_rgb
+
         lab, colors = self.lab, self._colors()
         last = next(end for end in (10, 20, max(40, lab.most)) if end >= len(lab.clicks))
         image = np.ones((lab.n, last + 1, 3))  # white where nothing is known
         for one in history:
             places = [color for topic, color in colors.items() for _ in range(one.topics.get(topic, 0))]
             places += [_OTHER] * (lab.n - len(places))
-            image[:, one.n_clicks] = [_rgb(color) for color in places]
+            image[:, one.n_clicks] = [to_rgb(color) for color in places]
         axes = panels[0]
         axes.imshow(image, origin="lower", aspect="auto", extent=(-0.5, last + 0.5, 0, lab.n), interpolation="nearest")
         for topic, color in [*colors.items(), ("another topic", _OTHER)]:
@@ -220,7 +222,7 @@ class NewcomerView(LabView):
         rows = []
         for one in self.lab.by_topic():
             parts = (one.from_told, one.from_clicks, one.from_popularity)
-            cells = "".join(f"<td>{_signed(part)}</td>" for part in (*parts, sum(parts)))
+            cells = "".join(f"<td>{signed(part)}</td>" for part in (*parts, sum(parts)))
             name = html.escape(one.topic)
             rows.append(f'<tr><th scope="row">{name}</th><td>{one.n_clicked}</td><td>{one.n_listed}</td>{cells}</tr>')
         names = ("topic", "clicked", "listed", "told", "clicks", "popularity", "sum")
@@ -234,20 +236,6 @@ class NewcomerView(LabView):
 def _value(label: str) -> str:
     """``"north"`` of ``"region:north"``."""
     return label.partition(":")[2] or label
-
-
-def _signed(number: float) -> str:
-    """``+0.50``, ``−0.50``, and no sign where nothing is left of the number."""
-    text = f"{number:+.2f}"
-    return "0.00" if text[1:] == "0.00" else text.replace("-", "−")
-
-
-def _rgb(color: str) -> tuple[float, ...]:
-    return tuple(int(color[place : place + 2], 16) / 255 for place in (1, 3, 5))
-
-
-def _wide(width: str) -> dict[str, Any]:
-    return {"style": {"description_width": "initial"}, "layout": ipywidgets.Layout(width=width)}
 
 
 def show_newcomer_lab(model: Any, attributes: Any, *arguments: Any, **named: Any) -> None:

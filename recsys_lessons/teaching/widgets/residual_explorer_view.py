@@ -10,7 +10,7 @@ import ipywidgets
 import numpy as np
 
 from recsys_lessons.teaching.plotting.style import GRAY, PALETTE
-from recsys_lessons.teaching.widgets.base import LabView
+from recsys_lessons.teaching.widgets.base import LabView, wide
 from recsys_lessons.teaching.widgets.picture import Picture
 from recsys_lessons.teaching.widgets.residual_explorer import (
     AS_THEY_ARE,
@@ -56,10 +56,10 @@ class ResidualExplorerView(LabView):
         name = lab.names[0] if name is None else name
         lab.adjusted(name, 0)  # it names what is wrong
         self.controls = {
-            "name": ipywidgets.Dropdown(options=lab.names, value=name, description="Model", **_wide("210px")),
-            "by": ipywidgets.Dropdown(options=GROUPINGS, description="Grouped by", **_wide("250px")),
+            "name": ipywidgets.Dropdown(options=lab.names, value=name, description="Model", **wide("210px")),
+            "by": ipywidgets.Dropdown(options=GROUPINGS, description="Grouped by", **wide("250px")),
             "split": ipywidgets.IntSlider(
-                min=0, max=max(1, lab.n_splits - 1), disabled=lab.n_splits == 1, description="Split", **_wide("200px")
+                min=0, max=max(1, lab.n_splits - 1), disabled=lab.n_splits == 1, description="Split", **wide("200px")
             ),
             "shift": _slider(0, -0.5, 0.5, "Shift by … stars"),
             "stretch": _slider(1, 0.5, 2, "Stretch around the mean, ×", "420px"),
@@ -162,12 +162,8 @@ def _slider(value: float, low: float, high: float, description: str, width: str 
         step=0.05,
         readout_format="+.2f" if low < 0 else ".2f",
         description=description,
-        **_wide(width),
+        **wide(width),
     )
-
-
-def _wide(width: str) -> dict[str, Any]:
-    return {"style": {"description_width": "initial"}, "layout": ipywidgets.Layout(width=width)}
 
 
 def show_residual_explorer(predictions: Any, splits: Any, *, name: str | None = None) -> None:

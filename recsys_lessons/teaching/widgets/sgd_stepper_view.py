@@ -12,7 +12,7 @@ import numpy as np
 from recsys_lessons.teaching.plotting.factorization import draw_ratings, draw_vectors, frame_place
 from recsys_lessons.teaching.plotting.style import BLUE
 from recsys_lessons.teaching.rating_steps import Update
-from recsys_lessons.teaching.widgets.base import LabView
+from recsys_lessons.teaching.widgets.base import LabView, wide
 from recsys_lessons.teaching.widgets.picture import Picture
 from recsys_lessons.teaching.widgets.sgd_stepper import MOST_STEPS, SgdStepper
 
@@ -191,9 +191,6 @@ def _sum(parts: Sequence[float]) -> str:
 
 
 def _controls(stepper: SgdStepper) -> dict[str, ipywidgets.Widget]:
-    def wide(width: str) -> dict[str, Any]:
-        return {"style": {"description_width": "initial"}, "layout": ipywidgets.Layout(width=width)}
-
     def slider(name: str, description: str, tooltip: str, width: str) -> ipywidgets.SelectionSlider:
         value = getattr(stepper, name)
         return ipywidgets.SelectionSlider(

@@ -9,8 +9,8 @@ import ipywidgets
 import numpy as np
 
 from recsys_lessons.teaching.like_splits import KINDS, SPLITS
-from recsys_lessons.teaching.plotting.style import BLUE, GRAY, SKY, VERMILION
-from recsys_lessons.teaching.widgets.base import LabView
+from recsys_lessons.teaching.plotting.style import BLUE, GRAY, PURPLE, SKY, VERMILION
+from recsys_lessons.teaching.widgets.base import LabView, wide
 from recsys_lessons.teaching.widgets.picture import Picture
 from recsys_lessons.teaching.widgets.split_explorer import SplitExplorer
 
@@ -80,7 +80,9 @@ class SplitExplorerView(LabView):
         self._draw_kinds(panels[2])
 
     def _draw_corner(self, axes: Any) -> None:
-        colors = np.array([[255, 255, 255], _rgb(SKY), _rgb(VERMILION)], dtype=np.uint8)
+        from matplotlib.colors import to_rgba_array
+
+        colors = to_rgba_array(["white", SKY, VERMILION])[:, :3]
         axes.imshow(colors[self.explorer.corner()], aspect="auto", interpolation="nearest")
         axes.grid(visible=False)
         axes.set_xticks([])
@@ -106,9 +108,7 @@ class SplitExplorerView(LabView):
 
     def _draw_kinds(self, axes: Any) -> None:
         shares = [100 * share for share in self.explorer.asked().shares.values()]
-        bars = axes.bar(
-            [name.replace(" ", "\n") for name in SHOWN], shares, color=[SKY, VERMILION, VERMILION, VERMILION]
-        )
+        bars = axes.bar([name.replace(" ", "\n") for name in SHOWN], shares, color=[GRAY, PURPLE, PURPLE, PURPLE])
         axes.bar_label(bars, [_percent(share) for share in shares], fontsize=8)
         axes.set_ylim(0, 112)
         axes.set_yticks([0, 50, 100])
@@ -149,9 +149,6 @@ class SplitExplorerView(LabView):
 
 
 def _controls(explorer: SplitExplorer) -> dict[str, ipywidgets.Widget]:
-    def wide(width: str) -> dict[str, Any]:
-        return {"style": {"description_width": "initial"}, "layout": ipywidgets.Layout(width=width)}
-
     reached = [value for value in THRESHOLDS if value <= explorer.ratings.max()]
     return {
         "threshold": ipywidgets.SelectionSlider(
@@ -182,10 +179,6 @@ def _controls(explorer: SplitExplorer) -> dict[str, ipywidgets.Widget]:
 
 def _percent(share: float) -> str:
     return f"{share:.0f}%" if share == 0 or share >= 1 else f"{share:.1f}%"
-
-
-def _rgb(color: str) -> list[int]:
-    return [int(color[place : place + 2], 16) for place in (1, 3, 5)]
 
 
 def explore_splits(users: Any, items: Any, ratings: Any, times: Any, **arguments: Any) -> None:

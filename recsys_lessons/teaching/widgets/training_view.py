@@ -14,7 +14,7 @@ from typing import Any
 import ipywidgets
 
 from recsys_lessons.teaching.plotting.style import GRAY, PALETTE
-from recsys_lessons.teaching.widgets.base import LabView
+from recsys_lessons.teaching.widgets.base import LabView, wide
 from recsys_lessons.teaching.widgets.picture import Picture
 from recsys_lessons.teaching.widgets.training_lab import Run, Settings, TrainingLab
 
@@ -52,7 +52,7 @@ class TrainingView(LabView):
         self.lab = lab
         self.controls = _controls(lab.item_features is not None)
         self.user = ipywidgets.BoundedIntText(
-            value=0, min=0, max=lab.train.shape[0] - 1, description="User number", **_wide("200px")
+            value=0, min=0, max=lab.train.shape[0] - 1, description="User number", **wide("200px")
         )
         self.buttons = {
             name: ipywidgets.Button(description=text, tooltip=tip, layout=ipywidgets.Layout(width="auto"))
@@ -64,7 +64,7 @@ class TrainingView(LabView):
                 ("code", "Copy as code", "Show the lines that repeat this run"),
             )
         }
-        self.progress = ipywidgets.IntProgress(min=0, max=1, value=0, description="Epochs", **_wide("320px"))
+        self.progress = ipywidgets.IntProgress(min=0, max=1, value=0, description="Epochs", **wide("320px"))
         self.left = ipywidgets.Label()
         self.picture = Picture(3, height=2.6, alt=_ALT)
         self.code = ipywidgets.Textarea(
@@ -211,22 +211,18 @@ class TrainingView(LabView):
         return f"<p><strong>For user {self.user.value}:</strong> {told}</p>"
 
 
-def _wide(width: str) -> dict[str, Any]:
-    return {"style": {"description_width": "initial"}, "layout": ipywidgets.Layout(width=width)}
-
-
 def _controls(has_features: bool) -> dict[str, ipywidgets.Widget]:
     """One control for each setting, by its name."""
     defaults = Settings()
     penalties = [("none" if value == 0 else f"{value:g}", value) for value in PENALTIES]
-    slider = {"continuous_update": False, **_wide("320px")}
+    slider = {"continuous_update": False, **wide("320px")}
     return {
-        "loss": ipywidgets.Dropdown(options=LOSSES, value=defaults.loss, description="Loss", **_wide("200px")),
+        "loss": ipywidgets.Dropdown(options=LOSSES, value=defaults.loss, description="Loss", **wide("200px")),
         "no_components": ipywidgets.IntSlider(
             value=defaults.no_components, min=2, max=64, description="Components", **slider
         ),
         "learning_schedule": ipywidgets.Dropdown(
-            options=SCHEDULES, value=defaults.learning_schedule, description="Schedule", **_wide("200px")
+            options=SCHEDULES, value=defaults.learning_schedule, description="Schedule", **wide("200px")
         ),
         "learning_rate": ipywidgets.SelectionSlider(
             options=[(f"{value:g}", value) for value in LEARNING_RATES],
@@ -245,11 +241,11 @@ def _controls(has_features: bool) -> dict[str, ipywidgets.Widget]:
             description="Draws of a search, at most",
             tooltip="For WARP and k-OS WARP",
             continuous_update=False,
-            **_wide("420px"),
+            **wide("420px"),
         ),
         "epochs": ipywidgets.IntSlider(value=defaults.epochs, min=1, max=60, description="Epochs", **slider),
         "features": ipywidgets.Checkbox(
-            value=False, disabled=not has_features, indent=False, description="Item features", **_wide("160px")
+            value=False, disabled=not has_features, indent=False, description="Item features", **wide("160px")
         ),
     }
 

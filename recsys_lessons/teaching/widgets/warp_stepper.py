@@ -13,7 +13,14 @@ import numpy as np
 
 from recsys_lessons.kernels.warp import MARGIN
 from recsys_lessons.teaching.warp_search import draws, estimated_rank, first_hits, rule_breakers, strength
-from recsys_lessons.validation import choice, non_negative_float, positive_float, positive_int, sparse_interactions
+from recsys_lessons.validation import (
+    choice,
+    non_negative_float,
+    position,
+    positive_float,
+    positive_int,
+    sparse_interactions,
+)
 
 __all__ = ["LOSSES", "Drawn", "Odds", "Step", "WarpStepper"]
 
@@ -182,11 +189,11 @@ class WarpStepper:
         """
         checks = {
             "loss": lambda value: choice("loss", value, LOSSES),
-            "place": lambda value: _below("place", value, len(self.likes)),
+            "place": lambda value: position("place", value, len(self.likes)),
             "max_sampled": lambda value: positive_int("max_sampled", value),
             "margin": lambda value: non_negative_float("margin", value),
             "learning_rate": lambda value: positive_float("learning_rate", value),
-            "seed": lambda value: _below("seed", value, 2**31),
+            "seed": lambda value: position("seed", value, 2**31),
         }
         if unknown := sorted(set(settings) - set(checks)):
             raise ValueError(f"{unknown[0]} is no setting; expected some of {', '.join(checks)}")
@@ -350,9 +357,3 @@ def _of_length_one(vector: np.ndarray) -> np.ndarray:
 def _falls(margin: float) -> float:
     """How fast the logistic loss falls with the score: 1 − σ(margin)."""
     return float(1 / (1 + np.exp(min(margin, 700.0))))
-
-
-def _below(name: str, value: Any, n: int) -> int:
-    if not (isinstance(value, (int, np.integer)) and 0 <= value < n):
-        raise ValueError(f"{name} is {value!r}; expected a whole number from 0 to {n - 1}")
-    return int(value)

@@ -10,7 +10,7 @@ import ipywidgets
 import numpy as np
 
 from recsys_lessons.teaching.plotting.style import BLUE, GRAY, GREEN, VERMILION
-from recsys_lessons.teaching.widgets.base import LabView
+from recsys_lessons.teaching.widgets.base import LabView, wide
 from recsys_lessons.teaching.widgets.picture import Picture
 from recsys_lessons.teaching.widgets.warp_stepper import WarpStepper
 
@@ -207,9 +207,6 @@ def _number(value: float) -> str:
 
 
 def _controls(stepper: WarpStepper) -> dict[str, ipywidgets.Widget]:
-    def wide(width: str) -> dict[str, Any]:
-        return {"style": {"description_width": "initial"}, "layout": ipywidgets.Layout(width=width)}
-
     return {
         "loss": ipywidgets.Dropdown(
             options=[(name, loss) for loss, name in NAMES.items()],

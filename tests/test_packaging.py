@@ -161,6 +161,8 @@ class TestFloors:
         {"losses"},
         {"models", "data"},
         {"evaluation", "cross_validation", "callbacks", "datasets"},
+        {"jobs"},
+        {"parallel"},
         {"teaching"},
         {"cli", "doctor", "learner_copy"},
     )
@@ -206,9 +208,9 @@ class TestFloors:
         assert {importer for importer in knowing if not importer.startswith("kernels/")} == set()
 
     def test_the_library_imports_neither_jupyter_nor_plots(self):
-        heavy = {"matplotlib", "ipywidgets", "IPython", "anywidget", "jupyterlab", "sklearn"}
+        heavy = {"matplotlib", "ipywidgets", "IPython", "anywidget", "jupyterlab", "sklearn", "distributed", "dask"}
         code = (
-            "import sys; import recsys_lessons.data, recsys_lessons.evaluation, recsys_lessons.datasets; "
+            "import sys; import recsys_lessons.data, recsys_lessons.datasets, recsys_lessons.parallel; "
             f"from recsys_lessons import LightFM; print(sorted({heavy!r} & set(sys.modules)))"
         )
         answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)

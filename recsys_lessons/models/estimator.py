@@ -6,6 +6,10 @@ import inspect
 from typing import Any
 
 
+class Diverged(ValueError):
+    """Training has left the finite numbers; the model is not fitted any more."""
+
+
 class Estimator:
     """Constructor arguments by name, the way scikit-learn reads and sets them.
 

@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 from recsys_lessons.kernels import funk_svd, random
 from recsys_lessons.kernels.funk_svd import Ratings, RatingSettings
 from recsys_lessons.models.arguments import check_callback, check_rows_kept, number_of_epochs
+from recsys_lessons.models.estimator import Diverged
 from recsys_lessons.models.rating_model import Entries, RankingRatingModel, boolean, checked_ratings, entry_arrays
 from recsys_lessons.models.storage import LearnedArray
 from recsys_lessons.validation import (
@@ -268,7 +269,7 @@ class FunkSVD(RankingRatingModel):
 
     def _give_up(self) -> NoReturn:
         self._forget()
-        raise ValueError(
+        raise Diverged(
             "Not all estimated parameters are finite, your model may have diverged. Try decreasing the learning rate "
             f"(now {self.learning_rate}) or bringing the ratings to a smaller scale. The model is not fitted any more."
         )

@@ -37,7 +37,7 @@ from recsys_lessons.models.arguments import (
     id_pairs,
     number_of_epochs,
 )
-from recsys_lessons.models.estimator import Estimator
+from recsys_lessons.models.estimator import Diverged, Estimator
 from recsys_lessons.models.files import (
     portable_params,
     read_model,
@@ -511,7 +511,7 @@ class LightFM(Estimator):
         for parameters in self._parameters.values():
             if not (np.isfinite(parameters.embeddings).all() and np.isfinite(parameters.biases).all()):
                 self._forget()
-                raise ValueError(
+                raise Diverged(
                     "Not all estimated parameters are finite, your model may have diverged. Try decreasing the "
                     f"learning rate (now {self.learning_rate}) or normalising feature values and sample weights. "
                     "The model is not fitted any more."

@@ -21,6 +21,8 @@ from .feature_builder import BuiltRow, FeatureBuilder, Placed
 from .feature_builder_view import FeatureBuilderView, show_feature_builder
 from .feed_simulator import FeedEntry, FeedSimulator
 from .feed_simulator_view import FeedSimulatorView, show_feed_simulator
+from .loss_builder import AS_BUILT_IN, BuiltRun, LossBuilder, LossPoint, LossSettings
+from .loss_builder_view import LossBuilderView, show_loss_builder
 from .metric_lab import MetricLab, RankedList, Verdict
 from .metric_view import MetricView, show_metric_lab
 from .newcomer_lab import Folded, Listed, NewcomerLab, OfTopic
@@ -38,11 +40,13 @@ from .warp_stepper import WarpStepper
 from .warp_stepper_view import WarpStepperView, show_warp_stepper
 
 __all__ = [
+    "AS_BUILT_IN",
     "Ablated",
     "Adjustment",
     "Asked",
     "Blank",
     "BuiltRow",
+    "BuiltRun",
     "EmbeddingMap",
     "EmbeddingMapView",
     "Errors",
@@ -57,6 +61,10 @@ __all__ = [
     "Gain",
     "Kept",
     "Listed",
+    "LossBuilder",
+    "LossBuilderView",
+    "LossPoint",
+    "LossSettings",
     "MetricLab",
     "MetricView",
     "Neighbor",
@@ -89,6 +97,7 @@ __all__ = [
     "show_feature_ablation",
     "show_feature_builder",
     "show_feed_simulator",
+    "show_loss_builder",
     "show_metric_lab",
     "show_newcomer_lab",
     "show_residual_explorer",

@@ -1,0 +1,353 @@
+"""The loss builder on the page: the loss as curves and as code, where the pairs are, and what the lists do.
+
+Compiling and epochs run in another thread; all widgets are changed from the kernel's own loop.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import ipywidgets
+import numpy as np
+
+from recsys_lessons.teaching.plotting.style import BLUE, GRAY, PALETTE, VERMILION
+from recsys_lessons.teaching.widgets.base import LabView, wide
+from recsys_lessons.teaching.widgets.loss_builder import AS_BUILT_IN, BuiltRun, LossBuilder, LossSettings
+from recsys_lessons.teaching.widgets.picture import Picture
+
+__all__ = ["LossBuilderView", "show_loss_builder"]
+
+SHAPES = {"logistic": "logistic", "hinge": "hinge", "squared hinge": "squared hinge", "constant step": "constant"}
+MARGINS = (0.0, 0.5, 1.0, 2.0)
+SEARCHES = {
+    "the first one drawn": "none",
+    "the first within the margin": "margin",
+    "that, step × log of rank": "rank",
+}
+NEGATIVES = {"all films alike": "catalog", "as often as rated": "entries"}
+
+_DIFFERENCES = np.linspace(-3.0, 5.0, 161)
+_BINS = np.linspace(-4.0, 12.0, 33)
+_MANY_DRAWS = 10
+_CURVE_ALT = (
+    "Two charts over the difference of two scores: loss (dashed) and strength of the step of the loss that is set; and "
+    "how many of some 2,000 pairs of a learned like and a film not rated stand at each difference now, for each run. "
+    "A vertical line marks the margin."
+)
+_RUNS_ALT = (
+    "Three line charts over epochs: precision at k and AUC on validation, and the share of the most liked films on all "
+    "lists. The present run is thick, pinned runs are thin."
+)
+
+
+class LossBuilderView(LabView):
+    """Widgets for one `LossBuilder`.
+
+    Parameters
+    ----------
+    lab : LossBuilder
+        The state; everything shown is asked from it.
+
+    Attributes
+    ----------
+    controls : dict of str to ipywidgets.Widget
+        By the names of `LossSettings`.
+    buttons : dict of str to ipywidgets.Button
+        "bpr", "warp", "train", "stop", "reset", "pin", "code".
+    progress : ipywidgets.IntProgress
+    """
+
+    def __init__(self, lab: LossBuilder) -> None:
+        self.lab = lab
+        self._differences: dict[int, np.ndarray] = {}
+        self.controls = _controls()
+        self.buttons = {
+            name: ipywidgets.Button(description=text, tooltip=tip, layout=ipywidgets.Layout(width="auto"))
+            for name, text, tip in (
+                ("bpr", "Set as BPR", "Set the choices that make BPR"),
+                ("warp", "Set as WARP", "Set the choices that make WARP"),
+                ("train", "Train", "Compile this loss and train a new model with it"),
+                ("stop", "Stop", "Finish what is running, and no more"),
+                ("reset", "Reset", "Stop, forget all runs, and set the defaults again"),
+                ("pin", "Pin this run", "Keep this run to compare the next ones with"),
+                ("code", "Copy as code", "Show the lines that repeat this run"),
+            )
+        }
+        self.progress = ipywidgets.IntProgress(min=0, max=1, value=0, description="Epochs", **wide("240px"))
+        self.left = ipywidgets.Label()
+        self.curves = Picture(2, height=2.3, alt=_CURVE_ALT)
+        self.picture = Picture(3, height=2.1, alt=_RUNS_ALT)
+        self.code = ipywidgets.Textarea(
+            description="Code",
+            tooltip="Select all, copy",
+            layout=ipywidgets.Layout(width="100%", height="300px", display="none"),
+        )
+        rows = ipywidgets.Layout(flex_flow="row wrap")
+        settings = ipywidgets.HBox([*self.controls.values()], layout=rows)
+        line = ipywidgets.HBox([*self.buttons.values(), self.progress, self.left], layout=rows)
+        pictures = [self.curves.widget, self.picture.widget]
+        super().__init__("Loss builder", [settings, line, *pictures, self.code], height=300)
+        for name, control in self.controls.items():
+            if name != "epochs":
+                self.on_change(control, lambda value: self._redraw_loss())
+        for name, action in (
+            ("bpr", lambda: self._set(AS_BUILT_IN["bpr"])),
+            ("warp", lambda: self._set(AS_BUILT_IN["warp"])),
+            ("train", self._train),
+            ("stop", self._stop),
+            ("reset", self._reset),
+            ("pin", self._pin),
+            ("code", self._show_code),
+        ):
+            self.on_click(self.buttons[name], action)
+        self.draw()
+
+    def settings(self) -> LossSettings:
+        """What the controls say."""
+        return LossSettings(**{name: control.value for name, control in self.controls.items()})
+
+    # --- what the buttons do -----------------------------------------------------------------------------------------
+
+    def _set(self, settings: LossSettings) -> None:
+        """Set the controls of the loss; how long to train stays."""
+        with self.following():
+            for name, value in asdict(settings).items():
+                if name != "epochs":
+                    self.controls[name].value = value
+        self._redraw_loss()
+
+    def _train(self) -> None:
+        run = self.lab.begin(self.settings())
+        self.code.layout.display = "none"
+        self.draw()
+
+        def one_step() -> bool:
+            self.lab.advance(run)
+            return not run.done
+
+        self.work(one_step, self.draw)
+
+    def _stop(self) -> None:
+        self.lab.stop()
+        self.draw()
+
+    def _reset(self) -> None:
+        self.end_work()
+        self.lab.reset()
+        self.code.layout.display = "none"
+        self.controls["epochs"].value = LossSettings().epochs
+        with self.following():
+            self._set(LossSettings())
+        self.draw()
+
+    def _pin(self) -> None:
+        self.lab.pin()
+        self.draw()
+
+    def _show_code(self) -> None:
+        run = self.lab.run
+        if run is not None and run.points:
+            self.code.value = self.lab.code(run)
+            self.code.layout.display = ""
+
+    def end_work(self) -> None:
+        """Let no epoch follow."""
+        super().end_work()
+        self.lab.stop()
+
+    # --- drawing -----------------------------------------------------------------------------------------------------
+
+    def _redraw_loss(self) -> None:
+        """Show the loss that is set."""
+        if not self.is_following:
+            self._draw_curves()
+            self._draw_body()
+
+    def draw(self) -> None:
+        """Show the state as it is now."""
+        run = self.lab.run
+        self.buttons["stop"].disabled = run is None or run.done
+        self.buttons["pin"].disabled = run is None or not run.points or run in self.lab.pinned
+        self.buttons["code"].disabled = run is None or not run.points
+        self.progress.max = 1 if run is None else run.settings.epochs
+        self.progress.value = 0 if run is None else len(run.points)
+        self.left.value = _told(run)
+        if run is not None and run.points and self.code.layout.display == "":
+            self.code.value = self.lab.code(run)
+        # As they are between two epochs: a control may be moved, and the loss be drawn, while an epoch changes them.
+        self._differences = {run.number: run.differences for run in self._runs() if run.differences is not None}
+        self._draw_curves()
+        self.picture.draw(self._draw_runs, layout=any(run.points for run in self._runs()))
+        self._draw_body()
+
+    def _runs(self) -> list[BuiltRun]:
+        """Pinned runs and the present one, each once."""
+        runs = list(self.lab.pinned)
+        if self.lab.run is not None and self.lab.run not in runs:
+            runs.append(self.lab.run)
+        return runs
+
+    def _looks(self) -> list[tuple[BuiltRun, str, float]]:
+        """Each run with the color and the width of its line."""
+        return [
+            (run, PALETTE[number % len(PALETTE)], 2.4 if run is self.lab.run else 1.2)
+            for number, run in enumerate(self._runs())
+        ]
+
+    def _draw_curves(self) -> None:
+        names = ("shape", "margin", "search")  # which decide how wide the labels of the strengths are
+        self.curves.draw(self._draw_loss, layout=tuple(self.controls[name].value for name in names))
+
+    def _draw_loss(self, panels: Sequence[Any]) -> None:
+        settings = self.settings()
+        for axes, values in zip(panels, (_DIFFERENCES, _BINS), strict=True):
+            axes.set_xlabel("difference of scores")
+            axes.set_xlim(values[0], values[-1])
+            axes.axvline(settings.margin, color=GRAY, linewidth=1, linestyle=":")
+        curve, crowd = panels
+        by_draws = settings.search == "rank" and self.lab.max_sampled > 1
+        draws = (1, min(_MANY_DRAWS, self.lab.max_sampled)) if by_draws else (1,)
+        for n_draws, width in zip(draws, (2.0, 1.0), strict=False):
+            strength, loss = self.lab.curve(settings, _DIFFERENCES, n_draws)
+            told = f", draw {n_draws}" if by_draws else ""
+            curve.plot(_DIFFERENCES, strength, color=BLUE, linewidth=width, label=f"strength{told}")
+            if n_draws == 1:
+                curve.plot(_DIFFERENCES, loss, color=VERMILION, linestyle="--", linewidth=1.2, label=f"loss{told}")
+                at_none = strength[np.searchsorted(_DIFFERENCES, 0.0)]
+                curve.set_ylim(-0.12 * strength[0], 2.5 * max(1.0, at_none))
+        if settings.search != "none":
+            curve.axvspan(settings.margin, _DIFFERENCES[-1], color=GRAY, alpha=0.15, linewidth=0)
+            curve.text(
+                _DIFFERENCES[-1], curve.get_ylim()[1], "not searched ", color=GRAY, fontsize=7, ha="right", va="top"
+            )
+        curve.set_title("the loss that is set", fontsize=10, fontweight="normal")
+        curve.legend(fontsize=7, loc="upper center")
+        crowd.set_title("pairs, now", fontsize=10, fontweight="normal")
+        crowd.set_yticks([])
+        for run, color, width in self._looks():
+            if run.number in self._differences:
+                kept_in = np.clip(self._differences[run.number], _BINS[0], _BINS[-1])
+                counts = np.histogram(kept_in, _BINS)[0]
+                crowd.stairs(counts, _BINS, color=color, linewidth=width, label=f"run {run.number}")
+        if crowd.patches:
+            crowd.legend(fontsize=7, loc="upper right")
+
+    def _draw_runs(self, panels: Sequence[Any]) -> None:
+        longest = max([run.settings.epochs for run in self._runs()], default=self.controls["epochs"].value)
+        titles = (f"precision@{self.lab.k}", "AUC", f"{len(self.lab.popular)} most liked: share")
+        for axes, title in zip(panels, titles, strict=True):
+            axes.set_title(title, fontsize=10, fontweight="normal")
+            axes.set_xlabel("epoch")
+            axes.set_xlim(0, longest + 1)
+            axes.xaxis.get_major_locator().set_params(integer=True, nbins=6)
+            if not any(run.points for run in self._runs()):
+                axes.set_yticks([])
+        for run, color, width in self._looks():
+            points = list(run.points)  # the thread that trains may add one at any time
+            epochs = [point.epoch for point in points]
+            mark = {"marker": "o", "markersize": 3} if len(epochs) == 1 else {}
+            for axes, name in zip(panels, ("precision", "auc", "top_share"), strict=True):
+                values = [getattr(point, name) for point in points]
+                axes.plot(epochs, values, color=color, linewidth=width, label=f"run {run.number}", **mark)
+        if self._runs():
+            panels[0].legend(fontsize=7, loc="lower right")
+
+    def _draw_body(self) -> None:
+        code = self.settings().function_code()
+        told = ", ".join(f"{name}={value!r}" for name, value in self.settings().options().items())
+        text = html.escape(f"@pairwise_loss{f'({told})' if told else ''}\n{code}")
+        self.set_body(
+            f'{self._runs_html()}<p><strong>What is set, as code</strong></p><pre style="margin: 0">{text}</pre>'
+        )
+
+    def _runs_html(self) -> str:
+        rows = []
+        for run in self._runs():
+            points = list(run.points)
+            numbers = ["–"] * 4
+            if points:
+                last = points[-1]
+                numbers = [f"{last.precision:.4f}", f"{last.auc:.3f}", f"{last.top_share:.0%}", f"{last.at_rest:.0%}"]
+            pinned = "pinned" if run in self.lab.pinned else ""
+            cells = [f"{run.number}", _in_words(run.settings), f"{len(points)}", *numbers, pinned]
+            rows.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
+        widths = {
+            "run": 5,
+            "loss": 38,
+            "epochs": 8,
+            f"precision@{self.lab.k}": 12,
+            "AUC": 8,
+            "most liked": 11,
+            "pairs at rest": 12,
+            "": 8,
+        }
+        head = "".join(f'<th scope="col" style="width: {width}%">{name}</th>' for name, width in widths.items())
+        empty = f'<tr><td colspan="{len(widths)}">No run yet: press Train.</td></tr>'
+        return (
+            "<table><caption>Runs, measured on validation</caption>"
+            f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows) or empty}</tbody></table>"
+        )
+
+
+def _controls() -> dict[str, ipywidgets.Widget]:
+    """One control for each setting, by its name."""
+    defaults = LossSettings()
+    return {
+        "shape": ipywidgets.Dropdown(options=SHAPES, value=defaults.shape, description="Shape", **wide("190px")),
+        "margin": ipywidgets.SelectionSlider(
+            options=[(f"{margin:g}", margin) for margin in MARGINS],
+            value=defaults.margin,
+            description="Margin",
+            tooltip="The lead that a liked film should have",
+            continuous_update=False,
+            **wide("220px"),
+        ),
+        "search": ipywidgets.Dropdown(
+            options=SEARCHES, value=defaults.search, description="Negative is", **wide("280px")
+        ),
+        "negatives": ipywidgets.Dropdown(
+            options=NEGATIVES, value=defaults.negatives, description="Drawn", **wide("210px")
+        ),
+        "epochs": ipywidgets.IntSlider(
+            value=defaults.epochs, min=1, max=60, description="Epochs", continuous_update=False, **wide("280px")
+        ),
+    }
+
+
+def _in_words(settings: LossSettings) -> str:
+    for name, built_in in AS_BUILT_IN.items():
+        if {**asdict(settings), "epochs": 0} == {**asdict(built_in), "epochs": 0}:
+            return f"as {name.upper()}"
+    searched = {"none": "", "margin": ", search", "rank": ", search, × log of rank"}[settings.search]
+    drawn = "" if settings.negatives == "catalog" else ", as often as rated"
+    return f"{settings.shape} {settings.margin:g}{searched}{drawn}"
+
+
+def _told(run: BuiltRun | None) -> str:
+    if run is None:
+        return "nothing trained yet"
+    if run.stopped:
+        return f"stopped after {len(run.points)} of {run.settings.epochs} epochs"
+    if run.done:
+        return f"done: {run.settings.epochs} epochs"
+    return "training" if run.is_compiled else "compiling (a second or two)"
+
+
+def show_loss_builder(train: Any, validation: Any, **arguments: Any) -> None:
+    """Show the loss builder. The cell that calls this carries the tag ``nbval-ignore-output``.
+
+    Parameters
+    ----------
+    train, validation, **arguments
+        Those of `LossBuilder`.
+
+    Raises
+    ------
+    ValueError
+        As `LossBuilder`.
+    """
+    view = LossBuilderView(LossBuilder(train, validation, **arguments))
+    view.show("loss builder: a loss as curves and as code, and what training makes of it")

@@ -8,9 +8,10 @@ from __future__ import annotations
 import base64
 import html
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -161,12 +162,12 @@ def drawing_panels(
 
 
 @contextmanager
-def course_style() -> Iterator[None]:
+def course_style(changes: Mapping[str, Any] = MappingProxyType({})) -> Iterator[None]:
     """Make and change figures in the style of the course; a person's own matplotlibrc must not change them."""
     import matplotlib
 
     style = {k: v for k, v in matplotlib.rcParamsDefault.items() if not k.startswith(("backend", "toolbar", "webagg"))}
-    with matplotlib.rc_context({**style, **_STYLE}):
+    with matplotlib.rc_context({**style, **_STYLE, **changes}):
         yield
 
 

@@ -159,11 +159,13 @@ class FeatureAblationView(LabView):
         rows = self.lab.rows
         for measure, (axes, title) in enumerate(zip(panels, ("AUC", f"precision@{self.lab.k}"), strict=True)):
             axes.axvline(0, color="#222222", linewidth=1.2)
+            least, most = _SPANS[measure]
             for which, (color, marker, shift, told) in _MARKS.items():
                 gains = [(place + shift, self.lab.gain(row, which, measure)) for place, row in enumerate(rows)]
                 shown = [(place, gain) for place, gain in gains if gain is not None]
                 places = [place for place, _ in shown]
                 ends = [gain.low for _, gain in shown], [gain.high for _, gain in shown]
+                least, most = min([least, *ends[0]]), max([most, *ends[1]])
                 axes.hlines(places, *ends, color=color, linewidth=2.5)
                 means = [gain.mean for _, gain in shown]
                 axes.plot(means, places, marker, color=color, markersize=6, markeredgecolor="white", label=told)
@@ -171,8 +173,8 @@ class FeatureAblationView(LabView):
             axes.set_yticks(range(len(rows)), [self._name(row) for row in rows] if measure == 0 else [], fontsize=8)
             axes.set_ylim(max(len(rows), 3) - 0.5, -0.5)
             axes.locator_params(axis="x", nbins=4)
-            low, high = axes.get_xlim()
-            axes.set_xlim(min(low, _SPANS[measure][0]), max(high, _SPANS[measure][1]))
+            room = 0.05 * (most - least)
+            axes.set_xlim(least - room, most + room)
             axes.grid(axis="y", visible=False)
         panels[0].legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.4, -0.1), ncols=2)
 

@@ -108,8 +108,9 @@ class SplitExplorerView(LabView):
 
     def _draw_kinds(self, axes: Any) -> None:
         shares = [100 * share for share in self.explorer.asked().shares.values()]
-        bars = axes.bar([name.replace(" ", "\n") for name in SHOWN], shares, color=[GRAY, PURPLE, PURPLE, PURPLE])
+        bars = axes.bar(range(len(SHOWN)), shares, color=[GRAY, PURPLE, PURPLE, PURPLE])
         axes.bar_label(bars, [_percent(share) for share in shares], fontsize=8)
+        axes.set_xticks(range(len(SHOWN)), [name.replace(" ", "\n") for name in SHOWN])
         axes.set_ylim(0, 112)
         axes.set_yticks([0, 50, 100])
         axes.tick_params(labelsize=8)

@@ -160,7 +160,7 @@ class TestFloors:
         {"kernels"},
         {"losses"},
         {"models", "data"},
-        {"evaluation", "cross_validation", "callbacks", "datasets"},
+        {"evaluation", "cross_validation", "callbacks", "datasets", "serving"},
         {"jobs"},
         {"parallel"},
         {"teaching"},

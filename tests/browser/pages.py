@@ -64,6 +64,10 @@ def open_notebook(page, address: str, path: str) -> None:
     """Open a notebook of the course and wait for its kernel."""
     root, token = address.split("/lab")[0], address.partition("?")[2]
     page.goto(f"{root}/lab/tree/{path}?{token}&reset")
+    _wait_for_kernel(page)
+
+
+def _wait_for_kernel(page) -> None:
     page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell", timeout=90_000)
     page.wait_for_selector(".jp-NotebookPanel-toolbar [data-status='idle']", timeout=90_000)
 
@@ -77,10 +81,10 @@ def run_all(page, seconds: float = 300) -> list[dict]:
     """Run all cells to the end; give `cells`.
 
     JupyterLab may call a kernel idle before it is connected, and then the cells are lost: so they are sent again if
-    nothing has happened for a while.
+    nothing has happened for a while, and if that happens again and again, the page is loaded anew.
     """
     deadline = time.monotonic() + seconds
-    sent = 0.0
+    sent, n_sent = 0.0, 0
     while time.monotonic() < deadline:
         found = cells(page)
         prompts = [cell["prompt"] for cell in found]
@@ -94,11 +98,16 @@ def run_all(page, seconds: float = 300) -> list[dict]:
         if asked.count():
             asked.click()
         if not waiting and time.monotonic() - sent > 20:
+            if n_sent and n_sent % 3 == 0:
+                page.reload()
+                _wait_for_kernel(page)
             page.click(".lm-MenuBar-item:has-text('Run')")
             page.click("text=Run All Cells >> nth=0")
-            sent = time.monotonic()
+            sent, n_sent = time.monotonic(), n_sent + 1
         time.sleep(0.5)
-    raise AssertionError(f"not at the end after {seconds} s: {[cell for cell in found if '*' in cell['prompt']][:1]}")
+    asked = page.locator(".jp-Dialog").all_inner_texts()
+    status = page.locator(".jp-NotebookPanel-toolbar [data-status]").first.get_attribute("data-status")
+    raise AssertionError(f"not at the end after {seconds} s: prompts {prompts}, kernel {status}, dialogs {asked}")
 
 
 def looks(page) -> str:
@@ -121,6 +130,10 @@ def save(page) -> None:
 
 
 def end_kernels(address: str) -> None:
-    """Shut all kernels down."""
+    """Shut all kernels down, and wait until they are: a page opened meanwhile would take one that is about to go."""
     for session in json.loads(read(api(address, "sessions"))):
         urlopen(Request(api(address, f"sessions/{session['id']}"), method="DELETE"), timeout=30).close()
+    deadline = time.monotonic() + 30
+    while json.loads(read(api(address, "sessions"))) or json.loads(read(api(address, "kernels"))):
+        assert time.monotonic() < deadline, "there are kernels still"
+        time.sleep(0.1)

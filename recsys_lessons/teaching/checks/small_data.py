@@ -11,9 +11,11 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
+from recsys_lessons import LightFM
 from recsys_lessons.datasets import load_groceries, load_movies, make_newsroom
 
 __all__ = [
+    "Catalog",
     "DenseStars",
     "Likes",
     "News",
@@ -21,6 +23,7 @@ __all__ = [
     "Shop",
     "Stars",
     "dense_stars",
+    "small_catalog",
     "small_likes",
     "small_news",
     "small_premieres",
@@ -268,3 +271,32 @@ def small_news() -> News:
     chances[known.toarray()] = 0
     looks = site.examination(range(5))
     return News(seen, site.item_features, site.user_features[readers], known, fresh, chances, looks)
+
+
+class Catalog(NamedTuple):
+    """Vectors of a trained model, for a search by inner product: the films that anybody liked, and users in two halves.
+
+    Attributes
+    ----------
+    items : float32 array of shape (6170, 33)
+        The embeddings of the films, and their biases as the last column.
+    yesterday, today : float32 arrays of shape (335, 33) and (336, 33)
+        The embeddings of the users, and a 1 as the last column. No user stands in both.
+    """
+
+    items: np.ndarray
+    yesterday: np.ndarray
+    today: np.ndarray
+
+
+@functools.cache
+def small_catalog(seed: int = 0) -> Catalog:
+    """The small catalog; always the same for a seed. Take copies of its arrays before changing them."""
+    likes = (load_movies().matrix(4.0) > 0).astype(np.float32).tocsr()
+    likes = likes[:, np.flatnonzero(likes.getnnz(axis=0))].tocoo()
+    model = LightFM(loss="warp", no_components=32, random_state=seed).fit(likes, epochs=30)
+    items = np.column_stack([model.item_embeddings, model.item_biases])
+    users = np.column_stack([model.user_embeddings, np.ones(likes.shape[0], dtype=np.float32)])
+    users = users[np.random.default_rng(seed).permutation(len(users))]
+    half = len(users) // 2
+    return Catalog(items, users[:half], users[half:])

@@ -79,9 +79,11 @@ def default_copy_folder() -> Path:
     Returns
     -------
     pathlib.Path
-        `my-course` at the root of a checkout, or in the current folder for an installed package.
+        What the environment variable `RECSYS_LESSONS_COPY` names; without it, `my-course` at the root of a checkout,
+        or in the current folder for an installed package.
     """
-    return (checkout_folder() or Path.cwd()) / COPY_NAME
+    named = os.environ.get("RECSYS_LESSONS_COPY")
+    return Path(named) if named else (checkout_folder() or Path.cwd()) / COPY_NAME
 
 
 def course_files(course: Path) -> list[str]:

@@ -11,18 +11,23 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def beside(folder: Path, *packages: str) -> tuple[Path, dict[str, str]]:
+def beside(folder: Path, *packages: str, base: Path | None = None) -> tuple[Path, dict[str, str]]:
     """Make an environment with `packages` that sees those of this one: its Python, and variables to run it with.
 
-    Where they cannot be installed, the test is skipped.
+    It is made with this Python, or with `base`, one of the same version. Where the packages cannot be installed, the
+    test is skipped.
     """
-    venv.create(folder, with_pip=True)
+    if base is None:
+        venv.create(folder)
+    else:
+        subprocess.run([base, "-m", "venv", "--without-pip", folder], check=True)
     (libraries,) = folder.glob("lib/python*/site-packages")
     parents = [place for place in sys.path if place.endswith("site-packages")]
     (libraries / "parent.pth").write_text("\n".join([*parents, str(ROOT)]) + "\n")
     python = folder / "bin/python"
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", ROOT / "constraints.txt"]
-    installed = subprocess.run([*install, *packages], capture_output=True, text=True)
+    install = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--disable-pip-version-check"]
+    constrained = [*install, "-c", ROOT / "constraints.txt", *packages]
+    installed = subprocess.run(constrained, capture_output=True, text=True)
     if installed.returncode != 0:
         pytest.skip(f"{', '.join(packages)} cannot be installed: {installed.stderr.strip()[-300:]}")
     variables = os.environ | {

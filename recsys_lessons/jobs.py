@@ -200,6 +200,7 @@ class _Cluster:
             number, future, data = self._waiting.pop(future.key)
             try:
                 outcome = future.result()
+                future.release()
             except CancelledError:  # not by us: what it needs, or its result, was lost with a worker
                 self._send_again(number, data)
                 continue
@@ -216,8 +217,15 @@ class _Cluster:
                 f"The cluster at {self._client.scheduler.address} has no worker, and none came in "
                 f"{SECONDS_FOR_A_WORKER} seconds."
             ) from error
-        # In a list, since Dask would take a shared dictionary or tuple apart.
-        (self._data,) = self._client.scatter([self._shared], broadcast=True, hash=False)
+        failed: OSError | None = None
+        for _ in range(self._retries + 1):
+            try:
+                # In a list, since Dask would take a shared dictionary or tuple apart.
+                (self._data,) = self._client.scatter([self._shared], broadcast=True, hash=False)
+                return
+            except OSError as error:  # a worker died that was to get it
+                failed = error
+        raise RuntimeError(f"The data could not be sent to the workers in {self._retries + 1} attempts.") from failed
 
     def _send(self, number: int) -> None:
         key = f"{self._run}-{number}-{self._losses[number]}"
@@ -252,6 +260,8 @@ class _Cluster:
             while sum(client.run(_n_running, self._run, on_error="ignore").values()):
                 time.sleep(0.02)
             client.run(_forget, self._run, on_error="ignore")
+            if self._data is not None:
+                client.cancel([self._data])
         self._waiting.clear()
         self._data = self._shared = self._done = None
         if self._address is not None and client is not None:

@@ -1,0 +1,83 @@
+"""Averaging is ordinary training on one machine, keeps users apart, and averages what it says."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from recsys_lessons import LightFM
+from recsys_lessons.datasets import load_movies
+from recsys_lessons.evaluation import precision_at_k
+from recsys_lessons.teaching.averaging import bytes_of_averaging, train_by_averaging
+
+ARRAYS = ("item_embeddings", "item_biases", "user_embeddings", "user_biases", "item_embedding_gradients")
+ARGUMENTS = {"loss": "warp", "no_components": 4, "random_state": 3}
+
+
+@pytest.fixture(scope="module")
+def likes():
+    rng = np.random.default_rng(2)
+    return sp.coo_matrix((rng.random((30, 40)) < 0.2).astype(np.float32))
+
+
+def arrays(model):
+    return [getattr(model, name).tobytes() for name in ARRAYS]
+
+
+@pytest.mark.parametrize("features", [False, True])
+def test_one_machine_is_ordinary_training(likes, features):
+    about = {"item_features": sp.hstack([sp.identity(40), np.ones((40, 1))], format="csr") if features else None}
+    alone = train_by_averaging(ARGUMENTS, likes, machines=1, rounds=3, epochs_of_a_round=2, **about)
+    assert arrays(alone) == arrays(LightFM(**ARGUMENTS).fit(likes, epochs=6, **about))
+
+
+def test_items_are_the_mean_and_users_their_own_machines(likes):
+    """One round of two machines, by hand."""
+    owner = np.random.default_rng(3).permutation(30) % 2
+    start = LightFM(**ARGUMENTS).fit(likes, epochs=0)
+    models = []
+    for machine in range(2):
+        part = likes.tocsr().multiply((owner == machine)[:, None]).tocoo()
+        part.eliminate_zeros()
+        model = LightFM(**{**ARGUMENTS, "random_state": 3 + 1000 * machine}).fit(part, epochs=0)
+        model.item_embeddings, model.user_embeddings = start.item_embeddings, start.user_embeddings
+        models.append(model.fit_partial(part, epochs=1))
+    together = train_by_averaging(ARGUMENTS, likes, machines=2, rounds=1)
+    for name in ("item_embeddings", "item_biases", "item_embedding_gradients"):
+        mean = np.mean([getattr(model, name) for model in models], axis=0)
+        assert np.array_equal(getattr(together, name), mean)
+    for machine, model in enumerate(models):
+        own = owner == machine
+        assert np.array_equal(together.user_embeddings[own], model.user_embeddings[own])
+
+
+def test_the_bytes_are_those_of_the_arrays(likes):
+    model = train_by_averaging(ARGUMENTS, likes, machines=3, rounds=1)
+    names = ("item_embeddings", "item_biases", "item_embedding_gradients", "item_bias_gradients")
+    sent = sum(np.ascontiguousarray(getattr(model, name)).nbytes for name in names)
+    assert bytes_of_averaging(40, 4, machines=3) == 3 * 2 * sent
+
+
+def test_seldom_averages_cost_precision():
+    """As the lesson says: after every epoch little is lost, once at the end much."""
+    form = load_movies().as_lightfm(min_rating=4.0)
+    arguments = {"loss": "warp", "no_components": 32, "random_state": 0}
+    found = {
+        rounds: precision_at_k(
+            train_by_averaging(arguments, form["train"], machines=4, rounds=rounds, epochs_of_a_round=30 // rounds),
+            form["test"],
+            form["train"],
+        ).mean()
+        for rounds in (30, 1)
+    }
+    assert found[30] > 0.075 and found[1] < 0.06
+
+
+@pytest.mark.parametrize("name", ["machines", "rounds"])
+def test_wrong_input_is_named(likes, name):
+    with pytest.raises(ValueError, match=name):
+        train_by_averaging(ARGUMENTS, likes, **{"machines": 2, "rounds": 1, name: 0})
+
+
+def test_a_seed_is_needed(likes):
+    with pytest.raises(ValueError, match="a whole number as random_state, got None"):
+        train_by_averaging({"loss": "warp"}, likes, machines=2, rounds=1)

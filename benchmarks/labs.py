@@ -100,29 +100,43 @@ def _answer(page, key: str) -> float | None:
     return page.evaluate("window.answered")
 
 
+def _answers(page, controls, keys: tuple[str, str], repetitions: int) -> list[float]:
+    """The times of the first of these controls that answers both keys at once; none where all start a training."""
+    for number in range(controls.count()):
+        controls.nth(number).focus()
+        if all(_answer(page, key) is not None for key in keys):
+            return [_answer(page, key) for key in keys * (repetitions // 2)]
+    return []
+
+
 def run(quick: bool) -> None:
-    """Print a table: lab by lab, the time from a key press on a slider to the new picture."""
+    """Print a table: lab by lab, the time from a key press on a slider to the new picture.
+
+    A lab without a slider that draws is measured by a list; one in which all that can be set waits for Train, not.
+    """
     if CHROMIUM is None:
         print(MISSING)
         return
     repetitions = 6 if quick else REPETITIONS
-    rows = []
+    print("\n| lesson | what | median ms | longest |\n|---|---|--:|--:|")
+
+    def tell(name: str, what: str, times: list[float | None]) -> None:
+        told = [t for t in times if t is not None] or [np.nan]
+        print(f"| {name.removesuffix('.ipynb')} | {what} | {np.median(told):.0f} | {max(told):.0f} |", flush=True)
+
     with _labs(lessons_with_labs()) as pages:
         for name, page in pages:
-            handles = page.locator(".jupyter-widgets .noUi-handle")
-            for number in range(handles.count()):
-                handles.nth(number).focus()
-                if all(_answer(page, key) is not None for key in ("ArrowRight", "ArrowLeft")):
-                    times = [_answer(page, key) for key in ("ArrowRight", "ArrowLeft") * (repetitions // 2)]
-                    rows.append((name, "slider to picture", times))
+            for kind, controls, keys in (
+                ("slider", ".jupyter-widgets .noUi-handle", ("ArrowRight", "ArrowLeft")),
+                ("list", ".jupyter-widgets select", ("ArrowDown", "ArrowUp")),
+            ):
+                times = _answers(page, page.locator(controls), keys, repetitions)
+                if times:
+                    tell(name, f"{kind} to picture", times)
                     break
             if name.startswith("07"):
-                rows.append((name, "Train to first point", [_first_point(page) for _ in range(repetitions)]))
-                rows.append((name, "drawing, an epoch", _drawing(repetitions)))
-    print("\n| lesson | what | median ms | longest |\n|---|---|--:|--:|")
-    for name, what, times in rows:
-        told = [t for t in times if t is not None] or [np.nan]
-        print(f"| {name.removesuffix('.ipynb')} | {what} | {np.median(told):.0f} | {max(told):.0f} |")
+                tell(name, "Train to first point", [_first_point(page) for _ in range(repetitions)])
+                tell(name, "drawing, an epoch", _drawing(repetitions))
 
 
 def _first_point(page) -> float:

@@ -39,6 +39,7 @@ from recsys_lessons.teaching.plotting.feedback import (
     plot_small_splits,
     plot_threshold_and_split,
 )
+from recsys_lessons.teaching.plotting.kernels import plot_built_loss, plot_loss_shapes
 from recsys_lessons.teaching.plotting.lists import plot_genre_profile
 from recsys_lessons.teaching.plotting.losses import plot_search_by_epoch, plot_two_measures, plot_warp_search
 from recsys_lessons.teaching.plotting.metrics import (
@@ -82,6 +83,7 @@ __all__ = [
     "drawing_panels",
     "plot_against",
     "plot_bias_by_count",
+    "plot_built_loss",
     "plot_by_clicks",
     "plot_by_number_known",
     "plot_by_seed",
@@ -97,6 +99,7 @@ __all__ = [
     "plot_knobs",
     "plot_lead_by_candidates",
     "plot_live_curves",
+    "plot_loss_shapes",
     "plot_mean_by_count",
     "plot_moves",
     "plot_new_film",

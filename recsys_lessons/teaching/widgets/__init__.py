@@ -29,6 +29,8 @@ from .newcomer_lab import Folded, Listed, NewcomerLab, OfTopic
 from .newcomer_view import NewcomerView, show_newcomer_lab
 from .residual_explorer import Adjustment, Errors, ResidualExplorer
 from .residual_explorer_view import ResidualExplorerView, show_residual_explorer
+from .search_lab import Compared, Searched, SearchLab, SearchRun, SearchSettings
+from .search_view import SearchView, show_search_lab
 from .sgd_stepper import Blank, SgdStepper
 from .sgd_stepper_view import SgdStepperView, show_sgd_stepper
 from .split_explorer import Asked, Kept, SplitExplorer
@@ -47,6 +49,7 @@ __all__ = [
     "Blank",
     "BuiltRow",
     "BuiltRun",
+    "Compared",
     "EmbeddingMap",
     "EmbeddingMapView",
     "Errors",
@@ -77,6 +80,11 @@ __all__ = [
     "ResidualExplorer",
     "ResidualExplorerView",
     "Run",
+    "SearchLab",
+    "SearchRun",
+    "SearchSettings",
+    "SearchView",
+    "Searched",
     "Settings",
     "SgdStepper",
     "SgdStepperView",
@@ -101,6 +109,7 @@ __all__ = [
     "show_metric_lab",
     "show_newcomer_lab",
     "show_residual_explorer",
+    "show_search_lab",
     "show_sgd_stepper",
     "show_training_lab",
     "show_warp_stepper",

@@ -27,18 +27,18 @@ SEARCHES = {
     "the first within the margin": "margin",
     "that, step × log of rank": "rank",
 }
-NEGATIVES = {"all films alike": "catalog", "as often as rated": "entries"}
+NEGATIVES = {"all alike": "catalog", "as often as they have entries": "entries"}
 
 _DIFFERENCES = np.linspace(-3.0, 5.0, 161)
 _BINS = np.linspace(-4.0, 12.0, 33)
 _MANY_DRAWS = 10
 _CURVE_ALT = (
     "Two charts over the difference of two scores: loss (dashed) and strength of the step of the loss that is set; and "
-    "how many of some 2,000 pairs of a learned like and a film not rated stand at each difference now, for each run. "
+    "how many of some 2,000 pairs of a learned like and an item without an entry stand at each difference now, for each run. "
     "A vertical line marks the margin."
 )
 _RUNS_ALT = (
-    "Three line charts over epochs: precision at k and AUC on validation, and the share of the most liked films on all "
+    "Three line charts over epochs: precision at k and AUC on validation, and the share of the most liked items on all "
     "lists. The present run is thick, pinned runs are thin."
 )
 
@@ -301,7 +301,7 @@ def _controls() -> dict[str, ipywidgets.Widget]:
             options=[(f"{margin:g}", margin) for margin in MARGINS],
             value=defaults.margin,
             description="Margin",
-            tooltip="The lead that a liked film should have",
+            tooltip="The lead that a liked item should have",
             continuous_update=False,
             **wide("220px"),
         ),
@@ -309,7 +309,7 @@ def _controls() -> dict[str, ipywidgets.Widget]:
             options=SEARCHES, value=defaults.search, description="Negative is", **wide("280px")
         ),
         "negatives": ipywidgets.Dropdown(
-            options=NEGATIVES, value=defaults.negatives, description="Drawn", **wide("210px")
+            options=NEGATIVES, value=defaults.negatives, description="Drawn", **wide("260px")
         ),
         "epochs": ipywidgets.IntSlider(
             value=defaults.epochs, min=1, max=60, description="Epochs", continuous_update=False, **wide("280px")
@@ -322,7 +322,7 @@ def _in_words(settings: LossSettings) -> str:
         if {**asdict(settings), "epochs": 0} == {**asdict(built_in), "epochs": 0}:
             return f"as {name.upper()}"
     searched = {"none": "", "margin": ", search", "rank": ", search, × log of rank"}[settings.search]
-    drawn = "" if settings.negatives == "catalog" else ", as often as rated"
+    drawn = "" if settings.negatives == "catalog" else ", from entries"
     return f"{settings.shape} {settings.margin:g}{searched}{drawn}"
 
 

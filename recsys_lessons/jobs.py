@@ -107,14 +107,19 @@ class Jobs(Iterator[tuple[int, Any]]):
     def stop(self, wait: bool = True) -> None:
         """Begin nothing more, and let what runs give up. May be called from another thread, and more than once.
 
-        With `wait` it returns once nothing is running any more, here or there. Without, the iterator sees to that
-        where it is being iterated; call it again to wait.
+        With `wait` it returns once nothing is running any more, here or there. Without, another thread sees to that;
+        call it again to wait.
         """
         self._stop.set()
-        self._place.cancel()
         if wait:
-            with self._turn:
-                self._end()
+            self._give_up()
+        else:
+            threading.Thread(target=self._give_up, daemon=True).start()
+
+    def _give_up(self) -> None:
+        self._place.cancel()
+        with self._turn:
+            self._end()
 
     def _end(self) -> None:
         if not self.is_done:

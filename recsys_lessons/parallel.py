@@ -131,6 +131,9 @@ class Sweep(_Run):
 
     Attributes
     ----------
+    settings : list of dict
+    metrics : dict of callable
+        As they were given, in the form that is used.
     results : list of SweepResult
         What is ready so far, in the order in which it came.
     is_stopped, is_done : bool
@@ -191,6 +194,7 @@ class Sweep(_Run):
         )
         if client is not None:
             _check_can_be_sent(given)
+        self.metrics = given.metrics
         self.results: list[SweepResult] = []
         self._jobs = Jobs(_fit_and_measure, given, len(self.settings), client=client, retries=retries)
 

@@ -35,6 +35,7 @@ from .sgd_stepper import Blank, SgdStepper
 from .sgd_stepper_view import SgdStepperView, show_sgd_stepper
 from .split_explorer import Asked, Kept, SplitExplorer
 from .split_explorer_view import SplitExplorerView, explore_splits
+from .sweep_table import SweepRow, SweepTable, SweepTableView, show_sweep_table
 from .training_lab import Point, Run, Settings, TrainingLab
 from .training_view import TrainingView, show_training_lab
 from .user_explorer import UserExplorer, UserExplorerView, UserLists, explore_users
@@ -90,6 +91,9 @@ __all__ = [
     "SgdStepperView",
     "SplitExplorer",
     "SplitExplorerView",
+    "SweepRow",
+    "SweepTable",
+    "SweepTableView",
     "Training",
     "TrainingLab",
     "TrainingView",
@@ -111,6 +115,7 @@ __all__ = [
     "show_residual_explorer",
     "show_search_lab",
     "show_sgd_stepper",
+    "show_sweep_table",
     "show_training_lab",
     "show_warp_stepper",
 ]

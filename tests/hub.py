@@ -345,10 +345,11 @@ class Kernel:
         ]
         return found
 
-    def set(self, widget: str, value: object) -> None:
-        """Change a control, as a hand on the page does."""
-        state = {"method": "update", "state": {"value": value}, "buffer_paths": []}
-        self.send("comm_msg", {"comm_id": widget, "data": state})
+    def set(self, widget: str, **state: object) -> None:
+        """Change a control, as a hand on the page does; a list has an `index`, all others a `value`."""
+        changed = {"method": "update", "state": state, "buffer_paths": []}
+        self.send("comm_msg", {"comm_id": widget, "data": changed})
+        self.widgets[widget].update(state)
 
     def press(self, button: str) -> None:
         """Press a button."""
@@ -361,3 +362,12 @@ class Kernel:
         while not is_so(self.widgets[widget]):
             self.receive(began + seconds - time.monotonic())
         return time.monotonic() - began
+
+    def listen(self, seconds: float) -> None:
+        """Read what comes for so long."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                self.receive(left)
+            except websocket.WebSocketTimeoutException:
+                return

@@ -116,6 +116,7 @@ class ResidualExplorer:
             np.float64
         )
         self._known = [self._n_known(*parts) for parts in self._splits]
+        self._as_they_are: dict[tuple, Any] = {}  # asked for again whenever a slider moves
 
     @staticmethod
     def _n_known(train: sp.coo_matrix, test: sp.coo_matrix) -> dict[str, np.ndarray]:
@@ -147,6 +148,13 @@ class ResidualExplorer:
 
         By "stars predicted" a rating belongs to the stars nearest to its own prediction, after the adjustment.
         """
+        if how != AS_THEY_ARE:
+            return self._by_group(name, by, split, how)
+        if (name, by, split) not in self._as_they_are:
+            self._as_they_are[name, by, split] = self._by_group(name, by, split, how)
+        return self._as_they_are[name, by, split]
+
+    def _by_group(self, name: str, by: str, split: int, how: Adjustment) -> ByGroup:
         n_groups, predicted = len(self.groups(by)), self.adjusted(name, split, how)
         given = self._splits[split][1].data.astype(np.float64)
         if by == "stars given":
@@ -159,6 +167,13 @@ class ResidualExplorer:
 
     def errors(self, name: str, split: int, how: Adjustment = AS_THEY_ARE) -> Errors:
         """What a model's predictions are worth on a split."""
+        if how != AS_THEY_ARE:
+            return self._errors(name, split, how)
+        if (name, split) not in self._as_they_are:
+            self._as_they_are[name, split] = self._errors(name, split, how)
+        return self._as_they_are[name, split]
+
+    def _errors(self, name: str, split: int, how: Adjustment) -> Errors:
         off = self.adjusted(name, split, how) - self._splits[split][1].data
         size = np.abs(off)
         return Errors(

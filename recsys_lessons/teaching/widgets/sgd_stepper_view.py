@@ -113,7 +113,8 @@ class SgdStepperView(LabView):
                 control.value = getattr(stepper, name)
         for name in ("one", "ten", "epoch", "epochs"):
             self.buttons[name].disabled = stepper.upcoming is None
-        self.picture.draw(self._draw_panels, layout=stepper.reach)
+        # Two decimals at each tick, so that only large numbers make the labels wider.
+        self.picture.draw(self._draw_panels, layout=len(f"{stepper.reach:.2f}"))
         self.set_body(f"{self._told_html()}{self._update_html()}")
 
     def _draw_panels(self, panels: Sequence[Any]) -> None:
@@ -121,6 +122,8 @@ class SgdStepperView(LabView):
         until = slice(stepper.n_steps + 1)
         plane, table = panels
         draw_vectors(plane, path.users[until], path.items[until], stepper.users, stepper.items, stepper.reach)
+        for axis in (plane.xaxis, plane.yaxis):
+            axis.set_major_formatter("{x:.2f}")
         # White where the prediction is right, red where it is two stars off.
         off = np.nan_to_num(np.minimum(np.abs(stepper.predicted - stepper.ratings) / 2, 1))
         table.imshow(1 - off[:, :, None] * [0.05, 0.45, 0.55], aspect="auto", interpolation="nearest")

@@ -50,6 +50,7 @@ from recsys_lessons.teaching.plotting.metrics import (
 )
 from recsys_lessons.teaching.plotting.news import plot_feed, plot_shares
 from recsys_lessons.teaching.plotting.ratings import plot_residuals
+from recsys_lessons.teaching.plotting.serving import plot_recall_by_work
 from recsys_lessons.teaching.plotting.store import (
     plot_by_share,
     plot_differences,
@@ -107,6 +108,7 @@ __all__ = [
     "plot_paired_intervals",
     "plot_ranges_by_epoch",
     "plot_ranked_lists",
+    "plot_recall_by_work",
     "plot_repeats",
     "plot_residuals",
     "plot_search_by_epoch",

@@ -1,0 +1,542 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # Serving and scale: how does it leave the notebook?
+#
+# Your model is good, and tonight it goes live. Somebody opens the page, and has to have ten films before they look away. Next year there will be 200,000 films, and the boss has read of companies with ten million. What changes, and for what do you need more machines?
+
+# %% [markdown] tags=["objectives"]
+# When you have finished, you can
+#
+# - **turn** a model into vectors for which nearest means highest score, and show what a missing column does;
+# - **read** recall against work, and say when an index pays;
+# - **decide** between folding in, training on and retraining when new clicks arrive;
+# - **tell** which work many machines can share, and compute what training costs.
+#
+# *50 minutes. You need lessons 00, 05 and 08.*
+
+# %% [markdown]
+# ## Three films and a pencil
+#
+# Ann's vector is (1, 1). A film's score is its inner product with her vector, plus the film's bias. An **index**, a structure that finds near vectors without looking at all of them, knows no biases. So write the bias as one more number, and give Ann a 1 to meet it: she becomes the **query** (1, 1, 1).
+#
+# | | vector, bias last | score | squared distance to Ann |
+# |:--|:--|:--|:--|
+# | *Galaxy* | (2, 1, 2) | 5 | 1 + 0 + 1 = 2 |
+# | *Picnic* | (2, 2, 0) | 4 | 1 + 1 + 1 = 3 |
+# | *Comet* | (1, 1, 0) | 2 | 0 + 0 + 1 = 1 |
+#
+# *Comet* is the nearest, and the worst. A long vector like *Galaxy*'s has a high score and is far away. The cure is one more column that makes all films equally long ([Bachrach et al. 2014](https://doi.org/10.1145/2645710.2645741)). The longest has $M^2 = 4 + 1 + 4 = 9$. *Picnic*'s square is 8, so it gets $\sqrt{9 - 8} = 1$; *Comet* gets $\sqrt{9 - 2} = \sqrt 7$, *Galaxy* 0. The query gets a 0, so no score changes. But for query $q$ and film $v$ the squared distance is now
+#
+# $$|q - v|^2 = |q|^2 + |v|^2 - 2\, q \cdot v = |q|^2 + M^2 - 2\, q \cdot v = 3 + 9 - 2 \cdot \text{score}$$
+#
+# that is 2, 4 and 8. Check *Picnic*: (1, 1, 1, 0) to (2, 2, 0, 1) is 1 + 1 + 1 + 1. **Nearest is best.** The library does the same:
+
+# %%
+import numpy as np
+import scipy.sparse as sp
+
+from recsys_lessons import LightFM
+from recsys_lessons.serving import equal_lengths, item_vectors, query_vectors, with_zero
+
+small = LightFM(no_components=2, random_state=1).fit(sp.coo_matrix([[1, 1, 1]]), epochs=0)
+small.item_embeddings, small.item_biases = [[2, 1], [2, 2], [1, 1]], [2, 0, 0]
+small.user_embeddings = [[1, 1]]
+
+vectors, queries = item_vectors(small), query_vectors(small)
+print("scores            ", vectors @ queries[0])
+print("squared distances ", np.square(vectors - queries).sum(axis=1))
+longer = equal_lengths(vectors) - with_zero(queries)
+print("with equal lengths", np.square(longer).sum(axis=1).round(3))
+
+# %% [markdown]
+# Without the bias the scores would be 3, 4 and 2: *Picnic* first. Keep that in mind.
+
+# %% [markdown]
+# ## Nine thousand films
+#
+# The films of lesson 00, WARP, 30 components. The exact answer is what `recommend` gives. It goes through users and films in blocks, so no table of all scores exists, but it computes every one: 9,066 for each user.
+#
+# The index comes from [usearch](https://github.com/unum-cloud/usearch). It is a graph: each film is linked to some near ones (**connectivity**). A search starts somewhere, looks at the links of the nearest films it has met, and keeps the best few (**expansion**). It stops when their links lead to nothing nearer. It promises nothing. So we measure two things: its **work**, the distances it computes for a query, and its **recall**, here the share of the exact ten that it finds. (In lesson 06 it was a share of likes.)
+
+# %%
+from usearch.index import Index
+
+from recsys_lessons.datasets import load_movies
+from recsys_lessons.serving import search_exact, search_recall
+
+movies = load_movies().as_lightfm(min_rating=4.0)
+train, test = movies["train"].tocsr(), movies["test"].tocsr()
+model = LightFM(loss="warp", no_components=30, random_state=42).fit(train, epochs=10)
+everybody = np.arange(train.shape[0])
+exact, _ = model.recommend(everybody, 10)
+
+films, users = item_vectors(model), query_vectors(model)
+n_films = len(films)
+same = (search_exact(films, users, 10)[0] == exact).mean()
+print(f"{n_films:,} films, {len(users)} users, {films.shape[1]} columns")
+print(f"share of places where the vectors give the same film as the model: {same:.3f}")
+
+# %% [markdown]
+# `search_exact` computes all inner products of vectors, and finds what the model recommends. Now the index, with both columns. One thread builds it, since several would make a different graph each time.
+
+# %%
+expansions = (10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512)
+
+
+def build(vectors, metric="l2sq"):  # squared distance
+    index = Index(ndim=vectors.shape[1], metric=metric, dtype="f32", connectivity=16, expansion_add=32)
+    _ = index.add(np.arange(len(vectors)), vectors, threads=1)
+    return index
+
+
+def search(index, queries, exact):
+    work, recall = [], []
+    for expansion in expansions:
+        index.expansion_search = expansion
+        found = index.search(queries, 10, threads=1)
+        work.append(found.computed_distances / len(queries))
+        recall.append(search_recall(found.keys, exact).mean())
+    return work, recall
+
+
+index = build(equal_lengths(films))
+both = search(index, with_zero(users), exact)
+for place in (0, 4, 10):
+    work, recall = both[0][place], both[1][place]
+    print(f"expansion {expansions[place]:3}: recall@10 {recall:.2f}, about {round(work, -1):,.0f} distances")
+
+# %% [markdown]
+# Nearly everything, for a small part of the work.
+#
+# One column of 31 is the bias. A colleague leaves it out: "the index is for vectors." **What is the recall then, with an expansion of 512?** The truth is still what the model recommends.
+
+# %%
+from recsys_lessons.teaching.guesses import guess, your_guess
+
+guess("13 without bias", "?", expected="a share from 0 to 1")
+
+# %%
+bare_films, bare_users = item_vectors(model, biases=False), query_vectors(model, biases=False)
+bare = build(equal_lengths(bare_films))
+no_bias = search(bare, with_zero(bare_users), exact)
+print(f"expansion 512: recall@10 {no_bias[1][-1]:.2f}, about {round(no_bias[0][-1], -1):,.0f} distances")
+your_guess("13 without bias", measured=f"{no_bias[1][-1]:.2f}")
+
+# %% [markdown]
+# More than half of each list is wrong. The first suspect is the index: perhaps such vectors are harder to search. Ask the same index, but hold it against the exact answer *for its own vectors*. And ask whether anybody would notice, with what users liked in test; five seeds, all films but those in train.
+
+# %%
+from recsys_lessons.evaluation import precision_at_k
+
+own_exact, _ = search_exact(bare_films, bare_users, 10)
+print(f"recall@10 against its own exact answer: {search(bare, with_zero(bare_users), own_exact)[1][-1]:.2f}")
+
+with_bias, without, overlap = [], [], []
+for seed in range(42, 47):
+    other = LightFM(loss="warp", no_components=30, random_state=seed).fit(train, epochs=10)
+    lists, _ = other.recommend(everybody, 10)
+    with_bias.append(precision_at_k(other, test, train).mean())
+    other.item_biases[:] = 0
+    overlap.append(search_recall(other.recommend(everybody, 10)[0], lists).mean())
+    without.append(precision_at_k(other, test, train).mean())
+worse = sum(one < two for one, two in zip(without, with_bias, strict=True))
+print(f"exact lists without biases hold {min(overlap):.2f}–{max(overlap):.2f} of those with biases")
+print(f"precision@10 {min(with_bias):.3f}–{max(with_bias):.3f}, without biases {min(without):.3f}–{max(without):.3f}")
+print(f"worse in {worse} of 5 seeds")
+
+# %% [markdown]
+# The index is innocent: it answers its question, and it was the wrong question. No expansion cures that. **A recall that does not rise with work points at the vectors, not at the search.**
+#
+# What of the other column? usearch also takes an inner product as it is, and its default is the cosine.
+
+# %%
+from recsys_lessons.teaching.plotting import plot_recall_by_work
+
+searches = {
+    "both columns": both,
+    "no lengths: inner product": search(build(films, "ip"), users, exact),
+    "no bias": no_bias,
+    "cosine": search(build(films, "cos"), users, exact),
+}
+complete = [name for name, (_, recall) in searches.items() if max(recall) > 0.995]
+alone = complete == ["both columns"]
+title = "With a column missing, no work finds all" if alone else f"All is found by: {', '.join(complete)}"
+plot_recall_by_work(searches, n_items=dict.fromkeys(searches, n_films), title=title)
+
+# %% [markdown]
+# The inner product costs more work and stays below: a walk relies on the near of the near being near, which holds for distances and not for inner products. The cosine ignores how long a film's vector is.
+#
+# ### What users already know
+#
+# An index has no `exclude`. Ask it for more than ten, and drop what is known.
+
+# %%
+wanted, _ = model.recommend(everybody, 10, exclude=train)
+print(f"films known to a user: median {np.median(train.getnnz(axis=1)):.0f}, at most {train.getnnz(axis=1).max():,}")
+for asked in (10, 50, 200):
+    index.expansion_search = max(asked, 64)
+    found = index.search(with_zero(users), asked, threads=1)
+    print(f"ask for {asked:3}: {search_recall(found.keys, wanted).mean():.2f} of the ten new films")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# Before the cell, ask how many to ask for. "Twenty" is common. Whose list is still short with 200? The user with more than a thousand known films: for a few such, the exact search is the cure.
+
+# %% [markdown]
+# ## Two hundred thousand
+#
+# No data with so many films comes with the course, so we make them up: copies of trained vectors, each number moved at random by half of its column's standard deviation. Nobody knows who would like them. Recall does not ask.
+#
+# **22 times as many films. How many times as many distances, for a recall of 0.99?**
+
+# %%
+guess("13 growth", "?", expected="a number, such as 22")
+
+# %%
+rng = np.random.default_rng(0)
+copied = rng.integers(n_films, size=200_000)
+noise = rng.standard_normal((200_000, films.shape[1])) * films.std(axis=0) / 2
+many = (films[copied] + noise).astype(np.float32)
+exact_of_many, _ = search_exact(many, users, 10)
+
+many_equal = equal_lengths(many)
+large = build(many_equal[:100_000])
+
+# %%
+_ = large.add(np.arange(100_000, 200_000), many_equal[100_000:], threads=1)  # an index can grow
+
+# %%
+of_many = search(large, with_zero(users), exact_of_many)
+
+
+def least_work(work, recall, enough=0.99):
+    return next(distances for distances, found in zip(work, recall, strict=True) if found >= enough)
+
+
+for name, found, n in (("films", both, n_films), ("made-up films", of_many, len(many))):
+    least = least_work(*found)
+    print(f"{n:7,} {name}: 0.99 from about {float(f'{least:.2g}'):.0f} distances on, {least / n:.1%} of all")
+growth = least_work(*of_many) / least_work(*both)
+your_guess("13 growth", measured=f"{growth:.0f} times")
+
+# %% [markdown]
+# That is what an index is for: the work grows far more slowly than the catalog. **Does it pay?** A distance on a walk through memory costs more than one in a block, where the next vector is already there. So time both, all users in one call. (A clock is not reproducible; yours will say something else.)
+
+# %% tags=["nbval-ignore-output"]
+from time import perf_counter
+
+
+def seconds(call):
+    took = []
+    for _ in range(3):
+        start = perf_counter()
+        call()
+        took.append(perf_counter() - start)
+    return min(took)
+
+
+for searched, graph, found in ((films, index, both), (many, large, of_many)):
+    graph.expansion_search = expansions[found[0].index(least_work(*found))]
+    by_graph = seconds(lambda graph=graph: graph.search(with_zero(users), 10, threads=1))
+    exactly = seconds(lambda searched=searched: search_exact(searched, users, 10))
+    fewer = len(searched) / least_work(*found)
+    print(f"{len(searched):7,}: {fewer:3.0f} times fewer distances, {exactly / by_graph:4.1f} times faster")
+
+# %% [markdown]
+# With nine thousand films there is little to win, and there is a graph to build and to keep in step with the model. Stay exact until the clock says otherwise.
+
+# %% [markdown]
+# ## The day after
+#
+# The model and its index are files. What comes back, and what does the model's file hold that serving never reads?
+
+# %%
+import tempfile
+from pathlib import Path
+
+from recsys_lessons.parallel import digest
+
+folder = Path(tempfile.mkdtemp())
+path = model.save(folder / "films")
+index.save(folder / "films.usearch")
+again, restored = LightFM.load(path), Index.restore(folder / "films.usearch")
+print("the same bytes:", digest(again) == digest(model))
+with np.load(path) as saved:
+    held = sum(saved[name].size for name in saved.files)
+print(f"numbers in the file for each number of a vector: {held / (films.size + users.size):.1f}")
+restored.expansion_search = index.expansion_search
+answers = [graph.search(with_zero(users), 10, threads=1).keys for graph in (index, restored)]
+print("the same answers:", np.array_equal(*answers))
+
+newcomers = model.fold_in(train[:100])  # as if we had never met them
+to_new = query_vectors(newcomers)
+found = index.search(with_zero(to_new), 10, threads=1).keys
+print(f"100 folded-in users: recall@10 {search_recall(found, search_exact(films, to_new, 10)[0]).mean():.2f}")
+
+second = LightFM(loss="warp", no_components=30, random_state=43).fit(train, epochs=10)
+mixed, _ = search_exact(films, query_vectors(second), 10)
+truth, _ = second.recommend(everybody, 10)
+print(f"films of seed 42, users of seed 43: recall@10 {search_recall(mixed, truth).mean():.2f}")
+
+# %% [markdown]
+# (Two of the three are sums that only training reads.) A newcomer is a query: fold in (lesson 02), and ask the index that is there. The last line is what happens when users are retrained and the index is not. Both models are good, and their axes have nothing to do with each other. **Queries and index must come from one training.**
+#
+# ### Four weeks of clicks
+#
+# In the groceries of lesson 11 households go on buying. A model has learned until some week. Four weeks later there are new first purchases, 7% more. Keep the model? Train it on with `fit_partial` on the new ones alone? Or retrain on everything? We ask for the first purchases of the following four weeks, among all products not yet bought, at five times of the year. As controls, train on with as many *old* purchases, and retrain and then train on with the new ones again.
+#
+# **Retraining gains some AUC over keeping. How much of that gain does training on with the new ones alone bring?**
+
+# %%
+guess("13 new alone", "?", one_of=("hardly any", "about half", "all of it"))
+
+# %%
+from recsys_lessons.datasets import load_groceries
+
+shop = load_groceries(described_only=True, min_households=20)
+week = (shop.timestamps - shop.timestamps.min()) // (7 * 86_400)
+pair = shop.users.astype(np.int64) * shop.n_items + shop.items
+pair, first = np.unique(pair, return_index=True)  # rows are in order of time within a pair
+household, product, week = pair // shop.n_items, pair % shop.n_items, week[first]
+
+
+def bought(start, end):
+    now = (week >= start) & (week < end)
+    return sp.csr_matrix((np.ones(now.sum()), (household[now], product[now])), shape=(shop.n_users, shop.n_items))
+
+
+def train_until(end, seed):
+    return LightFM(loss="warp", no_components=10, random_state=seed).fit(bought(0, end), epochs=10)
+
+
+kept = {end: train_until(end, seed=end) for end in (28, 32, 36, 40, 44)}
+
+# %%
+from copy import deepcopy
+
+from recsys_lessons.evaluation import auc_score
+
+measured, updates, stale = [], [], []
+for end, model_kept in kept.items():
+    new, old = bought(end, end + 4), bought(0, end).tocoo()
+    some = np.random.default_rng(end).choice(old.nnz, size=new.nnz, replace=False)
+    old = sp.csr_matrix((old.data[some], (old.row[some], old.col[some])), shape=old.shape)
+    policies = [
+        model_kept,
+        deepcopy(model_kept).fit_partial(old, epochs=10),
+        deepcopy(model_kept).fit_partial(new, epochs=10),
+        train_until(end + 4, seed=end),
+    ]
+    policies.append(deepcopy(policies[3]).fit_partial(new, epochs=10))
+    later, known = bought(end + 4, end + 8), bought(0, end + 4)
+    measured.append([auc_score(policy, later, known).mean() for policy in policies])
+    updates.append([sum(epoch["updates"] for epoch in policy.training_history) for policy in policies])
+    after, _ = policies[2].recommend(np.arange(shop.n_users), 10)
+    crossed, _ = search_exact(item_vectors(model_kept), query_vectors(policies[2]), 10)
+    stale.append(search_recall(crossed, after).mean())
+
+# %%
+measured, updates = np.array(measured), np.array(updates, dtype=float)
+updates[:, :3] -= updates[:, :1]  # what was done since
+names = ("keep", "train on, old ones", "train on, new ones", "retrain", "retrain, new again")
+for auc, done, name in zip(measured.T, updates.mean(axis=0) / 1e6, names, strict=True):
+    ahead = [(auc > measured[:, column]).sum() for column in (0, 3)]
+    told = "ahead of keep in {} and of retrain in {} of 5".format(*ahead)
+    print(f"{name:18}  AUC {auc.mean():.4f}, {told}; {done:.2f} million updates")
+gain = (measured[:, 2] - measured[:, 0]).mean() / (measured[:, 3] - measured[:, 0]).mean()
+print(f"users after training on, products from before it: recall@10 {min(stale):.2f}–{max(stale):.2f}")
+your_guess("13 new alone", measured=f"{gain:.0%}")
+
+# %% [markdown]
+# **All of it, with a twelfth of the work.** It is not the further training: as many old purchases gain nothing. The new ones alone are even ahead of retraining in four of five, by 0.003. A suspect: ten more epochs let the latest purchases count for more. Then they should help a retrained model, too, though it has learned them already. The last row did only that, and is ahead in five of five. **The latest four weeks tell more of the next four** than their share of the year.
+#
+# But training on moves the products, too. Yesterday's index with today's users misses 18 to 30% of the lists.
+#
+# | what is new | do | measured here |
+# |:--|:--|:--|
+# | a user with clicks | fold in, ask the index that is there | recall 0.99 |
+# | clicks on known items | `fit_partial`, then new vectors and a new index | all of retraining's gain |
+# | an item with known features | its row is a vector (lesson 08); add it, with `equal_lengths(..., length=)` from a length that leaves room | – |
+# | ids or features without a column | retrain; another width is an error | – |
+# | months of training on | retrain now and then, and compare | not tested |
+
+# %% [markdown]
+# ## More than one machine
+#
+# Forty settings to try and ten million lists to compute are easy to share: none needs to know of another. [Dask](https://distributed.dask.org) sends such work to processes, here or anywhere. `sweep` and `recommend_all` take its client; without one they run here. The data goes out once, and one seed and one thread for each fit make results that do not depend on who computed them. Two workers on this computer:
+
+# %%
+import logging
+import os
+import signal
+
+from distributed import Client, LocalCluster
+
+from recsys_lessons.parallel import Sweep, recommend_all, sweep
+
+settings = [
+    {"loss": loss, "no_components": size, "random_state": 1} for loss in ("bpr", "warp") for size in (10, 20, 30)
+]
+here = sweep(settings, train, test, epochs=5)
+
+cluster = LocalCluster(
+    n_workers=2,
+    threads_per_worker=1,
+    host="127.0.0.1",
+    dashboard_address=None,
+    local_directory=folder,
+    silence_logs=logging.CRITICAL,
+)
+client = Client(cluster)
+there = sweep(settings, train, test, epochs=5, client=client)
+print("settings with equal bytes:", sum(a.digest == b.digest for a, b in zip(here, there, strict=True)), "of 6")
+for result in there[:1] + there[-1:]:
+    print(result.setting["loss"], result.setting["no_components"], f"{result.metrics['precision_at_k']:.3f}")
+
+# %% [markdown]
+# Machines die. Kill a worker with the first result in, and its share of the work and of the data with it:
+
+# %%
+run = Sweep(settings, train, test, epochs=5, client=client)
+_ = next(run)
+victim = next(iter(client.run(os.getpid).values()))
+os.kill(victim, signal.SIGKILL)
+_ = list(run)  # the rest
+finished = sorted(run.results, key=lambda result: result.number)
+print("settings with equal bytes:", sum(a.digest == b.digest for a, b in zip(here, finished, strict=True)), "of 6")
+
+ids, scores = recommend_all(model, k=10, exclude=train, block=100, client=client)
+print("lists equal to those from here:", np.array_equal(ids, wanted))
+client.close()
+cluster.close()
+
+# %% [markdown]
+# On several computers only the client changes: `client="tcp://..."`, the address of a scheduler.
+#
+# ### And training itself?
+#
+# Each update reads what the last one wrote, so machines would have to talk all the time. Compute it for ten million items, 64 components and a billion updates. The rates are assumed: memory 20 GB and a network 1.25 GB a second, 0.1 milliseconds to ask another machine for a row.
+#
+# - Items: $10^7 \cdot 65 \cdot 4$ bytes = 2.6 GB. Adagrad's sums as much again: 5.2 GB to train.
+# - One update of WARP: 3 rows, with sums 6, read and written 12: $12 \cdot 65 \cdot 4 = 3{,}120$ bytes.
+
+# %%
+items, columns, number = 10_000_000, 64 + 1, 4
+links = index.serialized_length / n_films - films.shape[1] * number - number  # bytes that are not the vector
+print(f"items {items * columns * number / 1e9:.1f} GB, with sums {2 * items * columns * number / 1e9:.1f} GB")
+print(f"index {items * ((columns + 1) * number + links) / 1e9:.0f} GB")
+moved = 1e9 * 12 * columns * number
+print(
+    f"an epoch moves {moved / 1e12:.1f} TB: {moved / 20e9 / 60:.1f} minutes by memory, {moved / 1.25e9 / 60:.0f} by network"
+)
+print(f"waiting for one answer each: {1e9 * 0.0001 / 3600:.0f} hours")
+
+# %% [markdown]
+# It fits into one computer, and belongs there. Others have measured it. The authors of implicit time one iteration of another method, ALS, with 64 factors on last.fm 360k: 2.32 seconds with their library, 43.8 with Spark, which is made for many machines ([benchmarks](https://github.com/benfred/implicit/tree/main/benchmarks)). That is 19 times. Both ran on the *same* computer, with different solvers: so this is no cost of a network, but of being ready for one, and of much else.
+#
+# What if machines talk only once an epoch? Deal the users to 8 machines, each trains on its own, and then all items are *averaged*. Ten epochs each, as before. **One machine has a precision@10 of about 0.08. And eight that average?**
+
+# %%
+guess("13 averaged", "?", one_of=("as good", "a tenth less", "half as good"))
+
+# %%
+from recsys_lessons.teaching.averaging import bytes_of_averaging, train_by_averaging
+
+
+def averaged(machines, rounds, epochs):
+    measured = []
+    for seed in range(5):
+        arguments = {"loss": "warp", "no_components": 30, "random_state": seed}
+        averaging = {"machines": machines, "rounds": rounds, "epochs_of_a_round": epochs}
+        whole = train_by_averaging(arguments, train, **averaging)
+        measured.append(precision_at_k(whole, test, train).mean())
+    return np.array(measured)
+
+
+alone = averaged(1, 10, 1)
+print(f"one machine: {alone.min():.3f}–{alone.max():.3f}")
+for machines, rounds, epochs in ((2, 10, 1), (8, 10, 1), (8, 1, 10), (8, 20, 1)):
+    precision = averaged(machines, rounds, epochs)
+    told = f"{precision.min():.3f}–{precision.max():.3f}, below one machine in {(precision < alone).sum()} of 5"
+    print(f"{machines} machines, {rounds:2} rounds of {epochs:2} epochs: {told}")
+    if (machines, rounds) == (8, 10):
+        your_guess("13 averaged", measured=f"{precision.mean() / alone.mean() - 1:+.0%}")
+print(f"one average of 8 machines: {bytes_of_averaging(items, 64, machines=8) / 1e9:.0f} GB over the network")
+
+# %% [markdown]
+# Averaging works, and costs quality: at equal epochs every time, more with more machines, most when they meet only at the end, since each has by then gone its own way. Twice the epochs buy part of it back. That is a trade for a model which no single computer can train in time. Ten million items are not that.
+
+# %% [markdown]
+# ## Lab: recall against work
+#
+# The figure shows the search with both columns at the two sizes. In the lab below it you take columns away, and change connectivity, expansion and the length of the list.
+#
+# 1. With the smallest expansion, 10, at which size is the recall higher?
+# 2. You may compute 250 distances for a query. How much of the ten do you find at each size?
+
+# %%
+sizes = {f"{n_films:,} films": both, "200,000 made-up films": of_many}
+counts = dict(zip(sizes, (n_films, 200_000), strict=True))
+title = f"22 times the films, {growth:.0f} times the work for 0.99"
+plot_recall_by_work(sizes, n_items=counts, title=title)
+
+# %% [markdown]
+# <details><summary>What we found (open it when you have looked)</summary>
+#
+# 1. At 9,066 films, 0.93 against 0.70, for nearly the same work: in the larger graph the ten best are further from where a short walk ends.
+# 2. 0.99 and about 0.92.
+#
+# </details>
+
+# %% [markdown]
+# ## Mistakes people have made
+#
+# **Asking for every score** ([#510](https://github.com/lyst/lightfm/issues/510): 22 hours for 6.7 million users and 12 million items, after a training of an hour or two). The author's answer is this lesson's: take the representations, and multiply or use an index.
+#
+# **Waiting for the library to have an index** ([#92](https://github.com/lyst/lightfm/issues/92): best done by another package). The vectors are all it needs.
+#
+# **Adding users by resizing the model** ([#322](https://github.com/lyst/lightfm/issues/322), [#667](https://github.com/lyst/lightfm/issues/667)). Fold in; a model of another width is another model.
+#
+# **Shipping what only training needs** ([#415](https://github.com/lyst/lightfm/issues/415), on the size of a saved model). The vectors are enough to serve.
+
+# %% [markdown]
+# ## Quiz
+
+# %% [markdown] tags=["quiz"]
+# **1. An index has a recall of 0.60. You raise the expansion from 64 to 512, and it is 0.61. What do you look at first?**
+#
+# <details><summary>a. The connectivity: the graph has too few links</summary>Possible, and then a larger expansion would have helped more than this. Look where it costs nothing first.</details>
+# <details><summary>b. Which vectors went in, and which answer you call exact</summary>Yes. A missing bias or known films in the truth give such a ceiling. Hold the index against the exact answer for its own vectors.</details>
+# <details><summary>c. Nothing, approximate means approximate</summary>With both columns 0.99 was there for a few hundred distances.</details>
+
+# %% [markdown] tags=["quiz"]
+# **2. You retrain every night on all data, with a new seed, and compute the users' vectors in the morning. The index is rebuilt on Sundays. What happens on Monday night?**
+#
+# <details><summary>a. The lists lag behind by a day</summary>They would if the axes stayed. A new training has its own.</details>
+# <details><summary>b. Nothing: it is the same data, so the vectors are nearly the same</summary>The lists may be alike. The vectors they come from are not.</details>
+# <details><summary>c. The lists become nearly random, but for the popular</summary>Yes. Recall fell to about a tenth here. Only the bias column means the same in both.</details>
+
+# %% [markdown] tags=["quiz"]
+# **3. Which of these gets faster with ten machines, without a change in the result?**
+#
+# <details><summary>a. Trying 40 settings, and the lists of all users</summary>Yes. Nothing in them waits for another part, and each has its own seed.</details>
+# <details><summary>b. All of it, if the network is fast</summary>An update waits for the one before. A network that moves bytes ten times faster still has to be asked a billion times.</details>
+# <details><summary>c. Training, by averaging</summary>It gets through epochs faster, and the result is another: at equal epochs a worse one here.</details>
+
+# %% [markdown] tags=["recap"]
+# ## What you can do now
+#
+# - **Turn it into vectors:** the bias is a column that meets a 1, and $\sqrt{M^2 - |v|^2}$ one that meets a 0; scores 5, 4, 2 became distances 2, 4, 8. Without the bias, recall was 0.42 at any work, and precision@10 lower in 5 of 5 seeds.
+# - **Read the curve:** 0.99 took 2.8% of the distances among 9,066 films and 0.4% among 200,000: 22 times the films, three times the work. At the small size there was little time to win. A curve that does not rise points at the vectors.
+# - **Decide:** fold in newcomers; train on with new clicks, which brought all of retraining's gain for a twelfth of its updates; then make vectors and index anew, or miss 18 to 30% of the lists. Retrain for new columns.
+# - **Tell what can be shared:** settings and lists, equal to the byte in 6 of 6, also after a worker's death. Training ten million items takes 5.2 GB and stays at home; averaged over eight machines it lost 13%.
+#
+# **Practice:** [the exercises of this lesson](../exercises/13_serving_and_scale.ipynb).
+#
+# **Next:** 14. You have seen all of it. Can you explain it?

@@ -60,7 +60,7 @@ class TestLists:
         assert [one.n_clicks for one in history] == list(range(8))
         for one in history:
             folded, _ = folded_by_hand(site, told, lab.clicks[: one.n_clicks], epochs)
-            vector, bias = lab.run.users[one.n_clicks]
+            vector, bias = lab.run.by_clicks[one.n_clicks]
             assert vector.tobytes() == folded.user_embeddings[0].tobytes() and bias == folded.user_biases[0]
             items, _ = folded.recommend(0, n=10, items=lab.candidates)
             assert one.items == tuple(items.tolist())

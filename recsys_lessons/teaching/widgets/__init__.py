@@ -25,7 +25,10 @@ from .loss_builder import AS_BUILT_IN, BuiltRun, LossBuilder, LossPoint, LossSet
 from .loss_builder_view import LossBuilderView, show_loss_builder
 from .metric_lab import MetricLab, RankedList, Verdict
 from .metric_view import MetricView, show_metric_lab
-from .newcomer_lab import Folded, Listed, NewcomerLab, OfTopic
+from .newcomer_article import ArticleLab, Audience, OfGroup, swap_roles
+from .newcomer_article_view import ArticleView
+from .newcomer_lab import Listed, NewcomerLab, OfTopic
+from .newcomer_steps import Folded, Newcomer
 from .newcomer_view import NewcomerView, show_newcomer_lab
 from .residual_explorer import Adjustment, Errors, ResidualExplorer
 from .residual_explorer_view import ResidualExplorerView, show_residual_explorer
@@ -46,7 +49,10 @@ __all__ = [
     "AS_BUILT_IN",
     "Ablated",
     "Adjustment",
+    "ArticleLab",
+    "ArticleView",
     "Asked",
+    "Audience",
     "Blank",
     "BuiltRow",
     "BuiltRun",
@@ -72,8 +78,10 @@ __all__ = [
     "MetricLab",
     "MetricView",
     "Neighbor",
+    "Newcomer",
     "NewcomerLab",
     "NewcomerView",
+    "OfGroup",
     "OfTopic",
     "Placed",
     "Point",
@@ -118,4 +126,5 @@ __all__ = [
     "show_sweep_table",
     "show_training_lab",
     "show_warp_stepper",
+    "swap_roles",
 ]

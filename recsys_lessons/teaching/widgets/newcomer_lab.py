@@ -1,4 +1,4 @@
-"""State of a lab: a newcomer tells something, clicks one article after another, and the list of articles changes.
+"""State of a lab: a new reader tells something, clicks one article after another, and the list of articles changes.
 
 Plain Python and NumPy. It must not know widgets; the view is :mod:`recsys_lessons.teaching.widgets.newcomer_view`.
 """
@@ -7,40 +7,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-from recsys_lessons.validation import as_csr_float32, choice, positive_int, sparse_interactions, suggestion
+from recsys_lessons.teaching.widgets.newcomer_steps import Newcomer
+from recsys_lessons.validation import positive_int, sparse_interactions
 
-__all__ = ["Folded", "Listed", "NewcomerLab", "OfTopic"]
-
-
-@dataclass
-class Folded:
-    """A newcomer folded in with the first n clicks, for each n: begun when something is told or clicked.
-
-    Attributes
-    ----------
-    told : tuple of str
-    epochs : int
-    clicks : tuple of int
-        All of them, oldest first.
-    users : dict of int to (array of float32, float32)
-        The newcomer's vector and bias, by the number of clicks.
-    """
-
-    told: tuple[str, ...]
-    epochs: int
-    clicks: tuple[int, ...]
-    users: dict[int, tuple[np.ndarray, np.float32]] = field(default_factory=dict)
-
-    @property
-    def missing(self) -> list[int]:
-        """Numbers of clicks still to be folded in; that of all clicks comes first."""
-        return [n for n in range(len(self.clicks), -1, -1) if n not in self.users]
+__all__ = ["Listed", "NewcomerLab", "OfTopic"]
 
 
 @dataclass(frozen=True)
@@ -93,8 +69,8 @@ class OfTopic:
     from_popularity: float
 
 
-class NewcomerLab:
-    """Put a newcomer together, let them click, and see what their list is made of.
+class NewcomerLab(Newcomer):
+    """Put a new reader together, let them click, and see what their list is made of.
 
     Parameters
     ----------
@@ -175,19 +151,7 @@ class NewcomerLab:
         n: int = 20,
         most: int = 40,
     ) -> None:
-        matrix = as_csr_float32("attributes", attributes)
-        self.attribute_labels = [str(label) for label in attribute_labels]
-        if len(self.attribute_labels) != matrix.shape[1]:
-            raise ValueError(
-                f"attribute_labels has {len(self.attribute_labels)} entries; expected {matrix.shape[1]}, "
-                "one for each column of attributes"
-            )
-        self._n_identities = len(model.user_embeddings) - matrix.shape[1]
-        if self._n_identities < 0:
-            raise ValueError(
-                f"model has {len(model.user_embeddings)} user features; expected at least the "
-                f"{matrix.shape[1]} columns of attributes"
-            )
+        super().__init__(len(model.user_embeddings), attributes, attribute_labels, "user", "attributes")
         entries = sparse_interactions("interactions", interactions)
         self._topics = np.array([str(topic) for topic in topics])
         self.n_items = len(self._topics)
@@ -197,132 +161,24 @@ class NewcomerLab:
         if labels is not None and len(labels) != self.n_items:
             raise ValueError(f"labels has {len(labels)} entries; expected {self.n_items}, one for each item")
         self.labels = [str(label) for label in (range(self.n_items) if labels is None else labels)]
-        self.n, self.most = positive_int("n", n), positive_int("most", most)
+        self.n, most = positive_int("n", n), positive_int("most", most)
         self._model = model
-        self.kinds = _kinds(self.attribute_labels, matrix)
         popular_first = np.argsort(-entries.tocsr().getnnz(axis=0), kind="stable")
-        self._shelves = {
-            str(name): popular_first[self._topics[popular_first] == name][::2][: self.most]
+        self.shelves = {
+            str(name): popular_first[self._topics[popular_first] == name][::2][:most]
             for name in np.unique(self._topics)
         }
-        left = self.n_items - sum(map(len, self._shelves.values()))
+        left = self.n_items - sum(map(len, self.shelves.values()))
         if left < self.n:
             raise ValueError(f"n is {self.n}; expected at most {left}, the items that are not there to be clicked")
-        self.topics = tuple(self._shelves)
-        self._at_start = (tuple(told), self.topics[0] if topic is None else topic, epochs)
-        self.reset()
+        self._start(told, topic, epochs, most)
 
-    # --- what can be done ---------------------------------------------------------------------------------------------
-
-    def reset(self) -> None:
-        """No clicks; told, topic and epochs as at the start."""
-        told, topic, epochs = self._at_start
-        self.clicks: tuple[int, ...] = ()
-        self._presses: list[int] = []
-        self.epochs = positive_int("epochs", epochs)
-        self.choose(topic)
-        self.tell(told)
-
-    def tell(self, told: Iterable[str]) -> None:
-        """Replace what was told.
-
-        Raises
-        ------
-        ValueError
-            If there is no such attribute, or two are told of a kind of which users have one.
-        """
-        asked = list(told)
-        for label in asked:
-            if label not in self.attribute_labels:
-                raise ValueError(
-                    f"told has {label!r}; expected names of attributes.{suggestion(label, self.attribute_labels)}"
-                )
-        for kind, (values, one_only) in self.kinds.items():
-            if one_only and len(both := [label for label in values if label in asked]) > 1:
-                raise ValueError(f"told has {both[0]!r} and {both[1]!r}; expected one {kind} at most")
-        self.told = tuple(label for label in self.attribute_labels if label in asked)
-        self._begin()
-
-    def choose(self, topic: str) -> None:
-        """What the next clicks are on.
-
-        Raises
-        ------
-        ValueError
-            If there is no such topic.
-        """
-        self.topic = choice("topic", topic, self.topics)
-
-    def fold_for(self, epochs: int) -> None:
-        """Set the epochs of folding in.
-
-        Raises
-        ------
-        ValueError
-            If that is no positive number.
-        """
-        self.epochs = positive_int("epochs", epochs)
-        self._begin()
-
-    def click(self, times: int = 1) -> None:
-        """Click on the next items of the chosen topic, as many as there still are.
-
-        Raises
-        ------
-        ValueError
-            If `times` is no positive number.
-        """
-        clicked = tuple(int(item) for item in self._to_click()[: positive_int("times", times)])
-        if clicked:
-            self.clicks += clicked
-            self._presses.append(len(clicked))
-            self._begin()
-
-    def undo(self) -> None:
-        """Take back what the last `click` did, if there was one."""
-        if self._presses:
-            self.clicks = self.clicks[: -self._presses.pop()]
-            self._begin()
-
-    @property
-    def n_to_click(self) -> int:
-        """How many more items of the chosen topic can be clicked."""
-        return len(self._to_click())
-
-    def _to_click(self) -> np.ndarray:
-        shelf = self._shelves[self.topic]
-        return shelf[~np.isin(shelf, self.clicks)][: self.most - len(self.clicks)]
-
-    # --- folding in ---------------------------------------------------------------------------------------------------
-
-    def _begin(self) -> None:
-        known = getattr(self, "run", None)
-        self.run = Folded(self.told, self.epochs, self.clicks)
-        if known is not None and (known.told, known.epochs) == (self.told, self.epochs):
-            pairs = zip(known.clicks, self.clicks, strict=False)
-            differ = [before != now for before, now in pairs]
-            same = differ.index(True) if True in differ else len(differ)
-            self.run.users = {n: user for n, user in known.users.copy().items() if n <= same}
-
-    def advance(self, run: Folded) -> bool:
-        """Fold in one number of clicks more, all clicks first; whether any is left. It writes into `run` alone."""
-        if missing := run.missing:
-            n = missing[0]
-            own = sp.csr_matrix((np.ones(n), (np.zeros(n, int), run.clicks[:n])), shape=(1, self.n_items))
-            folded = self._model.fold_in(own, user_features=self._row(run.told), epochs=run.epochs)
-            run.users[n] = folded.user_embeddings[0].copy(), folded.user_biases[0]
-        return len(run.missing) > 0
-
-    def finish(self) -> Listed:
-        """Fold in all that is missing, and give the present list."""
-        while self.advance(self.run):
-            pass
-        return self.history()[-1]
-
-    def _row(self, told: tuple[str, ...]) -> sp.csr_matrix:
-        """The newcomer's row of user features, blank where identities stand."""
-        has = np.isin(self.attribute_labels, told)
-        return sp.csr_matrix(np.concatenate([np.zeros(self._n_identities), has])[None])
+    def _fold(self, told: tuple[str, ...], clicks: tuple[int, ...], epochs: int) -> tuple[np.ndarray, np.float32]:
+        """The newcomer's vector and bias."""
+        n = len(clicks)
+        own = sp.csr_matrix((np.ones(n), (np.zeros(n, int), clicks)), shape=(1, self.n_items))
+        folded = self._model.fold_in(own, user_features=self._row(told), epochs=epochs)
+        return folded.user_embeddings[0].copy(), folded.user_biases[0]
 
     # --- what to show -------------------------------------------------------------------------------------------------
 
@@ -330,11 +186,11 @@ class NewcomerLab:
     def candidates(self) -> np.ndarray:
         """The items that a list may have."""
         touched = {self.topic, *(str(topic) for topic in self._topics[list(self.clicks)])}
-        return np.setdiff1d(np.arange(self.n_items), np.concatenate([self._shelves[topic] for topic in touched]))
+        return np.setdiff1d(np.arange(self.n_items), np.concatenate([self.shelves[topic] for topic in touched]))
 
     def history(self) -> list[Listed]:
         """The lists by number of clicks, as far as folded in, all from the present candidates."""
-        users = self.run.users.copy()  # a step in the background may be adding to it
+        users = self.run.by_clicks.copy()  # a step in the background may be adding to it
         numbers = sorted(users)
         if not numbers:
             return []
@@ -365,13 +221,13 @@ class NewcomerLab:
 
     def by_topic(self) -> list[OfTopic]:
         """All topics, by name, with all clicks known; empty before they are folded in."""
-        if len(self.clicks) not in self.run.users:
+        if len(self.clicks) not in self.run.by_clicks:
             return []
         now = self.history()[-1]
         candidates = self.candidates
         biases, vectors = (array[candidates] for array in self._model.get_item_representations())
         told = self._told_vector()
-        parts = [vectors @ told, vectors @ (self.run.users[len(self.clicks)][0] - told), biases]
+        parts = [vectors @ told, vectors @ (self.run.by_clicks[len(self.clicks)][0] - told), biases]
         parts = [part - part.mean() for part in parts]
         topics, clicked = self._topics[candidates], Counter(self._topics[list(self.clicks)].tolist())
         return [
@@ -382,17 +238,3 @@ class NewcomerLab:
 
     def _told_vector(self) -> np.ndarray:
         return self._model.get_user_representations(self._row(self.told))[1][0]
-
-
-def _kinds(labels: list[str], attributes: sp.csr_matrix) -> dict[str, tuple[tuple[str, ...], bool]]:
-    """By kind, its labels, and whether no user has two of them."""
-    kinds: dict[str, list[int]] = {}
-    for column, label in enumerate(labels):
-        kinds.setdefault(label.partition(":")[0], []).append(column)
-    return {
-        kind: (
-            tuple(labels[column] for column in columns),
-            len(columns) > 1 and bool((attributes[:, columns].getnnz(axis=1) <= 1).all()),
-        )
-        for kind, columns in kinds.items()
-    }

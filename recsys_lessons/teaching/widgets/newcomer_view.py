@@ -1,26 +1,31 @@
-"""The newcomer lab on the page: what they tell and click, the topics on the list, and what gives them their places."""
+"""The newcomer lab on the page: what they tell and click, the topics on the list, and what gives them their places.
+
+Above it the newcomer is chosen: a reader, or an article, whose view is
+:mod:`recsys_lessons.teaching.widgets.newcomer_article_view`.
+"""
 
 from __future__ import annotations
 
 import html
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets
 import numpy as np
 
 from recsys_lessons.teaching.plotting.style import BLUE, GRAY, GREEN, ORANGE, PURPLE, SKY, VERMILION
-from recsys_lessons.teaching.widgets.base import LabView, signed, wide
+from recsys_lessons.teaching.widgets.base import signed, wide
+from recsys_lessons.teaching.widgets.newcomer_article import ArticleLab
+from recsys_lessons.teaching.widgets.newcomer_article_view import ArticleView
+from recsys_lessons.teaching.widgets.newcomer_controls import NewcomerControls, value_of
 from recsys_lessons.teaching.widgets.newcomer_lab import Listed, NewcomerLab
 from recsys_lessons.teaching.widgets.picture import Picture
 
 __all__ = ["NewcomerView", "show_newcomer_lab"]
 
-EPOCHS = (2, 5, 10, 20, 50, 100)
+NEWCOMERS = ("a reader", "an article")
 _COLORS = (VERMILION, BLUE, ORANGE, GREEN, SKY, PURPLE)
 _OTHER = "#C8C8C8"
-_SLICE = 0.04  # seconds of folding in between two drawings
 _ALT = (
     "Left: the topics of the articles on the list, a column for each number of clicks. Right, over the same clicks, "
     "three lines: how much of the list's lead over the mean candidate comes from what was told, from the clicks and "
@@ -28,137 +33,66 @@ _ALT = (
 )
 
 
-class NewcomerView(LabView):
-    """Widgets for one `NewcomerLab`.
+class NewcomerView(NewcomerControls):
+    """Widgets for one `NewcomerLab`, and for the article that may be chosen instead.
 
     Parameters
     ----------
     lab : NewcomerLab
         The state; everything shown is asked from it.
+    article : ArticleLab, optional
+        The other newcomer. Without it there is nothing to choose.
 
     Attributes
     ----------
-    told : dict of str to ipywidgets.Widget
-        A list for each kind of which one can be told, by the kind; a box for each attribute of the other kinds, by its
-        name.
-    topic, epochs : ipywidgets.Widget
-    buttons : dict of str to ipywidgets.Button
-        "one", "five", "undo", "reset".
+    newcomer : ipywidgets.Widget
+        Chooses between the two.
+    article : ArticleView or None
+        The other newcomer's widgets, made when it is first chosen.
+    told, topic, epochs, buttons
+        As in `NewcomerControls`; the names of the buttons are "one", "five", "undo", "reset".
     """
 
-    def __init__(self, lab: NewcomerLab) -> None:
-        self.lab = lab
-        self.told: dict[str, ipywidgets.Widget] = {}
-        rows = ipywidgets.Layout(flex_flow="row wrap", align_items="center")
-        lines = self._told_lines(rows)
-        self.topic = ipywidgets.Dropdown(
-            options=lab.topics,
-            value=lab.topic,
-            description="Clicks on",
-            tooltip="The topic of the next articles to click, most popular first",
-            **wide("200px"),
+    def __init__(self, lab: NewcomerLab, article: ArticleLab | None = None) -> None:
+        super().__init__(
+            lab,
+            title="What they say, and what they do",
+            topic=("Clicks on", "The topic of the next articles to click, most popular first"),
+            buttons={
+                "one": ("Click one", "Click the next article of this topic", 1),
+                "five": ("Click five", "Click the next five articles of this topic", 5),
+            },
+            undo="Take back the latest click, or the latest five",
+            picture=Picture(2, height=2.9, alt=_ALT),
+            height=27 * len(lab.topics) + 155,
         )
-        self.epochs = ipywidgets.SelectionSlider(
-            options=sorted({*EPOCHS, lab.epochs}),
-            value=lab.epochs,
-            description="Epochs of folding in",
-            continuous_update=False,
-            style={"description_width": "initial"},
-            layout=ipywidgets.Layout(width="320px", margin="2px 2px 2px 16px"),
+        self.article: ArticleView | None = None
+        self._article_lab = article
+        self.newcomer = ipywidgets.Dropdown(
+            options=NEWCOMERS, description="Newcomer", tooltip="Whom the lab is about", **wide("200px")
         )
-        self.buttons = {
-            name: ipywidgets.Button(description=text, tooltip=tip, layout=ipywidgets.Layout(width="auto"))
-            for name, text, tip in (
-                ("one", "Click one", "Click the next article of this topic"),
-                ("five", "Click five", "Click the next five articles of this topic"),
-                ("undo", "Undo", "Take back the latest click, or the latest five"),
-                ("reset", "Reset", "No clicks; told and epochs as at the start"),
-            )
-        }
-        self.picture = Picture(2, height=2.9, alt=_ALT)
-        actions = ipywidgets.HBox([self.topic, *self.buttons.values(), self.epochs], layout=rows)
-        controls = [*lines, actions, self.picture.widget]
-        super().__init__("What they say, and what they do", controls, height=27 * len(lab.topics) + 155)
-        for control in self.told.values():
-            self.on_change(control, lambda value: self._do(self._tell))
-        self.on_change(self.topic, lambda topic: self._do(lambda: lab.choose(topic)))
-        self.on_change(self.epochs, lambda epochs: self._do(lambda: lab.fold_for(epochs)))
-        for name, action in (
-            ("one", lab.click),
-            ("five", lambda: lab.click(5)),
-            ("undo", lab.undo),
-            ("reset", self._reset),
-        ):
-            self.on_click(self.buttons[name], lambda action=action: self._do(action))
-        lab.finish()
-        self.draw()
+        if article is not None:
+            self._reader = self.widget
+            self.widget = ipywidgets.VBox([self.newcomer, self._reader])
+            self.on_change(self.newcomer, self._show_newcomer)
 
-    def _told_lines(self, rows: ipywidgets.Layout) -> list[ipywidgets.HBox]:
-        """The lists in one line, then a line of boxes for each kind of which several can be told."""
-        lists, lines = [], []
-        for kind, (labels, one_only) in self.lab.kinds.items():
-            if one_only:
-                options = [("not told", ""), *((_value(label), label) for label in labels)]
-                self.told[kind] = ipywidgets.Dropdown(options=options, description=kind.capitalize(), **wide("200px"))
-                lists.append(self.told[kind])
-            else:
-                boxes = {
-                    label: ipywidgets.Checkbox(description=_value(label), indent=False, **wide("105px"))
-                    for label in labels
-                }
-                self.told |= boxes
-                name = ipywidgets.Label(f"{kind.capitalize()}:")
-                lines.append(ipywidgets.HBox([name, *boxes.values()], layout=rows))
-        self._show_told()
-        return [ipywidgets.HBox(lists, layout=rows), *lines] if lists else lines
+    def _show_newcomer(self, newcomer: str) -> None:
+        shown = self._reader
+        if newcomer == "an article":
+            self.article = self.article or ArticleView(self._article_lab)
+            shown = self.article.widget
+        self.widget.children = (self.newcomer, shown)
 
-    # --- what the controls do -----------------------------------------------------------------------------------------
-
-    def _do(self, action: Callable[[], Any]) -> None:
-        """Change the state, then fold in what is missing and draw."""
-        if self.is_following:
-            return
-        action()
-        run = self.lab.run
-
-        def fold() -> bool:
-            began = time.perf_counter()
-            while (more := self.lab.advance(run)) and time.perf_counter() < began + _SLICE:
-                pass
-            return more
-
-        self.work(fold, self.draw)
-
-    def _tell(self) -> None:
-        told = []
-        for name, control in self.told.items():
-            if isinstance(control, ipywidgets.Checkbox):
-                told += [name] if control.value else []
-            elif control.value:
-                told.append(control.value)
-        self.lab.tell(told)
-
-    def _reset(self) -> None:
-        self.lab.reset()
-        with self.following():  # the controls must not change the state one by one
-            self._show_told()
-            self.topic.value, self.epochs.value = self.lab.topic, self.lab.epochs
-
-    def _show_told(self) -> None:
-        for name, control in self.told.items():
-            if isinstance(control, ipywidgets.Checkbox):
-                control.value = name in self.lab.told
-            else:
-                of_kind = [label for label in self.lab.kinds[name][0] if label in self.lab.told]
-                control.value = of_kind[0] if of_kind else ""
+    def end_work(self) -> None:
+        """Let no step and no drawing follow, of neither newcomer."""
+        super().end_work()
+        if self.article is not None:
+            self.article.end_work()
 
     # --- drawing ------------------------------------------------------------------------------------------------------
 
-    def draw(self) -> None:
-        """Show the state as it is now, as far as it is folded in."""
-        history = self.lab.history()
-        self.buttons["one"].disabled = self.buttons["five"].disabled = not self.lab.n_to_click
-        self.buttons["undo"].disabled = not self.lab.clicks
+    def draw_history(self, history: list[Listed]) -> None:
+        """Draw the picture and the body; `history` is the lab's."""
         self.picture.draw(lambda panels: self._draw_panels(panels, history), layout=len(self._colors()))
         self.set_body(f"{self._told_html(history)}{self._topics_html()}")
 
@@ -166,7 +100,7 @@ class NewcomerView(LabView):
         """A color for what is clicked and for what was chosen; all other topics share one."""
         lab = self.lab
         of_clicks = [one.topic for one in lab.by_topic() if one.n_clicked]
-        named = [_value(label) for label in lab.told if _value(label) in lab.topics]
+        named = [value_of(label) for label in lab.told if value_of(label) in lab.topics]
         return dict(zip(dict.fromkeys([lab.topic, *of_clicks, *named]), _COLORS, strict=False))
 
     def _draw_panels(self, panels: Sequence[Any], history: list[Listed]) -> None:
@@ -233,23 +167,22 @@ class NewcomerView(LabView):
         )
 
 
-def _value(label: str) -> str:
-    """``"north"`` of ``"region:north"``."""
-    return label.partition(":")[2] or label
-
-
-def show_newcomer_lab(model: Any, attributes: Any, *arguments: Any, **named: Any) -> None:
+def show_newcomer_lab(
+    model: Any, attributes: Any, *arguments: Any, article: ArticleLab | None = None, **named: Any
+) -> None:
     """Show the newcomer lab. The cell that calls this carries the tag ``nbval-ignore-output``.
 
     Parameters
     ----------
     model, attributes, *arguments, **named
         Those of `NewcomerLab`.
+    article : ArticleLab, optional
+        The newcomer that can be chosen instead of the reader.
 
     Raises
     ------
     ValueError
         As `NewcomerLab`.
     """
-    view = NewcomerView(NewcomerLab(model, attributes, *arguments, **named))
+    view = NewcomerView(NewcomerLab(model, attributes, *arguments, **named), article)
     view.show("newcomer lab: tell, click, and see what the list is made of")

@@ -9,6 +9,7 @@ import threading
 import time
 from contextlib import contextmanager
 
+import dask
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -44,15 +45,19 @@ def data():
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     """Two worker processes on this machine."""
-    with LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        local_directory=str(tmp_path_factory.mktemp("workers")),
-        silence_logs=logging.CRITICAL,
-    ) as cluster:
+    with (
+        # A LocalCluster gives a worker up that is away so long after it was first lost, also if it was back meanwhile.
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "600s"}),
+        LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            local_directory=str(tmp_path_factory.mktemp("workers")),
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+    ):
         yield cluster
 
 

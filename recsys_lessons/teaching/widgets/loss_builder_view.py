@@ -23,9 +23,9 @@ __all__ = ["LossBuilderView", "show_loss_builder"]
 SHAPES = {"logistic": "logistic", "hinge": "hinge", "squared hinge": "squared hinge", "constant step": "constant"}
 MARGINS = (0.0, 0.5, 1.0, 2.0)
 SEARCHES = {
-    "the first one drawn": "none",
+    "the first drawn": "none",
     "the first within the margin": "margin",
-    "that, step × log of rank": "rank",
+    "within the margin, × log of rank": "rank",
 }
 NEGATIVES = {"all alike": "catalog", "as often as they have entries": "entries"}
 
@@ -34,8 +34,8 @@ _BINS = np.linspace(-4.0, 12.0, 33)
 _MANY_DRAWS = 10
 _CURVE_ALT = (
     "Two charts over the difference of two scores: loss (dashed) and strength of the step of the loss that is set; and "
-    "how many of some 2,000 pairs of a learned like and an item without an entry stand at each difference now, for each run. "
-    "A vertical line marks the margin."
+    "how many of some 2,000 pairs of a learned like and an item without an entry stand at each difference now, for "
+    "each run. A vertical line marks the margin."
 )
 _RUNS_ALT = (
     "Three line charts over epochs: precision at k and AUC on validation, and the share of the most liked items on all "
@@ -220,11 +220,10 @@ class LossBuilderView(LabView):
                 curve.set_ylim(-0.12 * strength[0], 2.5 * max(1.0, at_none))
         if settings.search != "none":
             curve.axvspan(settings.margin, _DIFFERENCES[-1], color=GRAY, alpha=0.15, linewidth=0)
-            curve.text(
-                _DIFFERENCES[-1], curve.get_ylim()[1], "not searched ", color=GRAY, fontsize=7, ha="right", va="top"
-            )
+            right, top = _DIFFERENCES[-1], curve.get_ylim()[1]
+            curve.text(right, top / 4, "not searched ", color=GRAY, fontsize=7, ha="right", va="center")
         curve.set_title("the loss that is set", fontsize=10, fontweight="normal")
-        curve.legend(fontsize=7, loc="upper center")
+        curve.legend(fontsize=7, loc="upper right")
         crowd.set_title("pairs, now", fontsize=10, fontweight="normal")
         crowd.set_yticks([])
         for run, color, width in self._looks():
@@ -252,8 +251,6 @@ class LossBuilderView(LabView):
             for axes, name in zip(panels, ("precision", "auc", "top_share"), strict=True):
                 values = [getattr(point, name) for point in points]
                 axes.plot(epochs, values, color=color, linewidth=width, label=f"run {run.number}", **mark)
-        if self._runs():
-            panels[0].legend(fontsize=7, loc="lower right")
 
     def _draw_body(self) -> None:
         code = self.settings().function_code()
@@ -276,12 +273,12 @@ class LossBuilderView(LabView):
             rows.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
         widths = {
             "run": 5,
-            "loss": 38,
-            "epochs": 8,
-            f"precision@{self.lab.k}": 12,
-            "AUC": 8,
-            "most liked": 11,
-            "pairs at rest": 12,
+            "loss": 26,
+            "epochs": 9,
+            f"precision@{self.lab.k}": 15,
+            "AUC": 9,
+            "most liked": 13,
+            "pairs at rest": 15,
             "": 8,
         }
         head = "".join(f'<th scope="col" style="width: {width}%">{name}</th>' for name, width in widths.items())
@@ -306,7 +303,7 @@ def _controls() -> dict[str, ipywidgets.Widget]:
             **wide("220px"),
         ),
         "search": ipywidgets.Dropdown(
-            options=SEARCHES, value=defaults.search, description="Negative is", **wide("280px")
+            options=SEARCHES, value=defaults.search, description="Negative is", **wide("310px")
         ),
         "negatives": ipywidgets.Dropdown(
             options=NEGATIVES, value=defaults.negatives, description="Drawn", **wide("260px")

@@ -28,7 +28,7 @@ from tests.environments import ROOT, beside
 from tests.serving import free_port
 
 HUB_PACKAGES = ("jupyterhub", "jupyterhub-idle-culler", "jupyterhub-systemdspawner")
-TEACHERS, LEARNERS = "rl-teachers", "rl-learners"
+TEACHERS, LEARNERS = f"rl-teachers-{os.getpid()}", f"rl-learners-{os.getpid()}"
 
 
 class MissingError(Exception):
@@ -88,9 +88,10 @@ class Hub:
         proxy = folder / "state/proxy"
         proxy.mkdir(parents=True)
         install = ["npm", "install", "--no-audit", "--no-fund", "--prefix", proxy, "configurable-http-proxy@5"]
-        installed = subprocess.run(install, capture_output=True, text=True, cwd=proxy)
-        if installed.returncode != 0:
-            raise MissingError(f"configurable-http-proxy cannot be installed: {installed.stderr.strip()[-300:]}")
+        try:
+            subprocess.run(install, capture_output=True, text=True, cwd=proxy, timeout=120, check=True)
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            raise MissingError(f"configurable-http-proxy cannot be installed: {error}\n{error.stderr}") from error
 
     def start(self, seconds: float = 120) -> None:
         """As a teacher does; returns when the hub answers."""

@@ -17,7 +17,7 @@ import yaml
 
 from recsys_lessons import cli, learner_copy
 from tests.environments import ROOT
-from tests.hub import Learner, MissingError, hub
+from tests.hub import LEARNERS, Learner, MissingError, hub
 from tests.serving import free_port, read, serving
 from tests.test_packaging import clone, run
 
@@ -128,7 +128,7 @@ def classroom(names):
     except MissingError as missing:
         pytest.skip(str(missing))
     # An account of this machine that is not in the class.
-    subprocess.run(["gpasswd", "--delete", names[2], "rl-learners"], check=True, capture_output=True)
+    subprocess.run(["gpasswd", "--delete", names[2], LEARNERS], check=True, capture_output=True)
     try:
         yield started
     finally:

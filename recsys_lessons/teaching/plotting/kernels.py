@@ -89,7 +89,7 @@ def plot_built_loss(
     auc: Sequence[float],
     popular: Sequence[float],
 ) -> None:
-    """Show a loss of pairs and what its training makes of the lists, epoch by epoch: four panels.
+    """Show a loss of pairs and what its training makes of the lists, epoch by epoch.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def plot_built_loss(
     ...     lambda difference, draws: (1.0, -difference), name="plain", precision=[0.1, 0.2], auc=[0.8, 0.9],
     ...     popular=[0.5, 0.4],
     ... )  # doctest: +ELLIPSIS
-    [figure] Four panels. Loss and strength of plain against the difference. By epoch, 1 to 2: ...
+    [figure] Three panels. Loss and strength of plain against the difference. By epoch, 1 to 2: ...
     precision@10: 0.100 after epoch 1, 0.200 after epoch 2
     AUC: 0.800 after epoch 1, 0.900 after epoch 2
     share of popular items: 50% after epoch 1, 40% after epoch 2
@@ -139,8 +139,8 @@ def plot_built_loss(
     with drawing_panels(
         f"After {n_epochs} epochs with {name}: precision@10 {lines['precision@10'][-1]:.3f}, "
         f"{share[-1]:.0%} of all places to popular films",
-        [name, *lines],
-        alt=f"Four panels. Loss and strength of {name} against the difference. By epoch, 1 to {n_epochs}: "
+        [name, "precision@10", "the other two"],
+        alt=f"Three panels. Loss and strength of {name} against the difference. By epoch, 1 to {n_epochs}: "
         + ". ".join(facts)
         + ".",
         facts=facts,
@@ -151,9 +151,13 @@ def plot_built_loss(
         panels[0].set_xlabel("difference")
         panels[0].legend(frameon=False, fontsize=8)
         epochs = np.arange(1, n_epochs + 1)
-        for axes, color, line in zip(panels[1:], (BLUE, GREEN, VERMILION), lines.values(), strict=True):
-            axes.plot(epochs, line, color=color, marker="o", markersize=3)
-            axes.set_ylim(0, 1 if line.max() > 0.5 else 1.2 * max(line.max(), 0.01))
+        panels[1].plot(epochs, lines["precision@10"], color=BLUE, marker="o", markersize=3)
+        panels[1].set_ylim(0, 1.2 * max(lines["precision@10"].max(), 0.01))
+        for (measure, line), color in zip(list(lines.items())[1:], (GREEN, VERMILION), strict=True):
+            panels[2].plot(epochs, line, color=color, marker="o", markersize=3, label=measure)
+        panels[2].set_ylim(0, 1)
+        panels[2].legend(frameon=False, fontsize=8, loc="lower right")
+        for axes in panels[1:]:
             axes.set_xlabel("epoch")
             axes.xaxis.get_major_locator().set_params(integer=True)
 

@@ -140,6 +140,28 @@ class TestState:
         lab.change(catalog="many")
         assert lab.others() == []
 
+    def test_one_that_is_there_need_not_be_built(self, vectors):
+        alone = new_lab(vectors, catalog="many")
+        alone.finish()
+        lab = new_lab(vectors, built={"many": alone.run.index})
+        lab.finish()
+        lab.change(catalog="many")
+        assert lab.run.index is alone.run.index and lab.run.n_added == 5_000
+        assert np.array_equal(lab.finish().found, alone.now.found)
+        lab.change(connectivity=8)
+        assert lab.run.n_added == 0
+        index = alone.run.index
+        for named, message in (
+            (
+                {"built": {"few": index}},
+                r"'few' with \(items, columns, links\) \(5000, 10, 16\); expected \(600, 10, 16",
+            ),
+            ({"built": {"many": index}, "connectivity": 8}, r"\(5000, 10, 16\); expected \(5000, 10, 8\)"),
+            ({"built": {"many ": index}}, "built .*Did you mean 'many'"),
+        ):
+            with pytest.raises(ValueError, match=message):
+                new_lab(vectors, **named)
+
     def test_not_all_of_them(self, lab, monkeypatch):
         monkeypatch.setattr(search_lab, "_KEPT", 1_300)
         lab.finish()

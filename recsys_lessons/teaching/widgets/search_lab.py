@@ -32,7 +32,7 @@ EXPANSIONS = (8, 16, 32, 64, 128, 256, 512)
 LENGTHS = (1, 10, 100)
 _ADDED = 2_000  # vectors in a step of building
 _ASKED = 25  # queries in a step of the exact search
-_KEPT = 500_000  # vectors in all indexes that are kept
+_KEPT = 700_000  # vectors in all indexes that are kept
 
 
 @dataclass(frozen=True)
@@ -151,6 +151,9 @@ class SearchLab:
         To begin with: one of `CONNECTIVITIES`, of `EXPANSIONS`, of `LENGTHS`.
     expansion_add : int
         How many candidates an index keeps while an item looks for its links.
+    built : mapping of str to usearch.index.Index, optional
+        Indexes that need not be built, by the name of their catalog: with biases, equal lengths and the first
+        connectivity, float32, items numbered from 0. The lab sets their `expansion_search`.
 
     Attributes
     ----------
@@ -190,6 +193,7 @@ class SearchLab:
         expansion: int = 64,
         k: int = 10,
         expansion_add: int = 64,
+        built: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         _index_class()
         if not catalogs:
@@ -221,6 +225,16 @@ class SearchLab:
         self.settings = SearchSettings(next(iter(self._catalogs)))
         self.change(catalog=catalog or self.settings.catalog, connectivity=connectivity)
         self.ask(k=k, expansion=expansion)
+        for name, index in built.items():
+            choice("a name in built", name, tuple(self._catalogs))
+            n_items, width = self._catalogs[name].shape
+            has, expected = (len(index), index.ndim, index.connectivity), (n_items, width + 1, connectivity)
+            if has != expected:
+                raise ValueError(
+                    f"built has an index for {name!r} with (items, columns, links) {has}; expected {expected}"
+                )
+            settings = SearchSettings(name, connectivity=connectivity)
+            self._runs[settings] = SearchRun(settings, n_items, index, n_added=n_items)
 
     @property
     def catalogs(self) -> dict[str, int]:

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import venv
 from pathlib import Path
 
 import pytest
@@ -46,12 +47,11 @@ class TestFiles:
         # A folder of either name would be read in place of the root.
         assert not (ROOT / "binder").exists() and not (ROOT / ".binder").exists()
         assert os.access(ROOT / "postBuild", os.X_OK)
-        (from_pip,) = [
-            entry["pip"]
-            for entry in yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
-            if isinstance(entry, dict)
-        ]
+        listed = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+        (from_pip,) = [entry["pip"] for entry in listed if isinstance(entry, dict)]
+        # So repo2docker copies the course before it installs; and so it begins with the right Python.
         assert any(line.startswith("-e .") for line in from_pip)
+        assert any(re.match(r"python=3\.\d+$", entry) for entry in listed if isinstance(entry, str))
 
     def test_the_container_copies_and_installs_what_exists(self):
         steps = container_steps()
@@ -113,6 +113,25 @@ def test_what_the_container_installs_serves_the_first_lesson(tmp_path):
             ) as address:
                 assert "JupyterLab" in read(address)
     assert (home / "my-course" / learner_copy.FIRST_LESSON).is_file()
+
+
+@pytest.mark.slow
+def test_what_binder_runs_prepares_the_environment(tmp_path):
+    """`postBuild` in a clone whose environment is installed, as repo2docker runs it."""
+    checkout = clone(tmp_path / "checkout")
+    venv.create(tmp_path / "python")
+    (libraries,) = (tmp_path / "python").glob("lib/python*/site-packages")
+    parents = [str(checkout), *(place for place in sys.path if place.endswith("site-packages"))]
+    (libraries / "parent.pth").write_text("\n".join(parents) + "\n")
+    path = f"{tmp_path / 'python/bin'}{os.pathsep}{os.environ['PATH']}"
+    assert "kernels: " in run("env", f"PATH={path}", f"HOME={tmp_path}", checkout / "postBuild", cwd=checkout)
+    lesson = json.loads((checkout / "my-course" / learner_copy.FIRST_LESSON).read_text())
+    assert all(not cell["outputs"] for cell in lesson["cells"] if cell["cell_type"] == "code")
+    ours, shared = ROOT / "recsys_lessons/jupyter", tmp_path / "python/share/jupyter"
+    overrides = shared / "lab/settings/overrides.json"
+    assert overrides.read_bytes() == (ours / "labconfig/default_setting_overrides.json").read_bytes()
+    for extension in (ours / "labextensions").iterdir():
+        assert (shared / "labextensions" / extension.name / "package.json").is_file()
 
 
 @pytest.fixture(scope="module")

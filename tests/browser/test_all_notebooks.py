@@ -54,6 +54,11 @@ DRIVEN = {
         ("choose", "Model", "nine questions", "nine questions, as it is"),
     ],
     "11_scenario_c_store.ipynb": [("press", "Train", "AUC, all, WARP: true +0.023")],
+    "12_inside_the_kernels.ipynb": [
+        ("press", "Train", "done: 15 epochs"),
+        ("press", "Pin this run", "pinned"),
+        ("press", "Set as WARP", "weight = rank_weights[draws]"),
+    ],
 }
 
 

@@ -47,6 +47,8 @@ DRIVEN = {
     "08_cold_start.ipynb": [
         ("press", "Click five", "Clicks: 5."),
         ("choose", "Age", "not told", "Told: region:north, chosen"),
+        ("choose", "Newcomer", "an article", "It says: topic:sport. Really about: culture"),
+        ("press", "Ten clicks", "Clicks: 10."),
     ],
     "09_scenario_a_news.ipynb": [("choose", "Judged by", "clicks in the log", "Best by the log: shown most")],
     "10_scenario_b_ratings.ipynb": [

@@ -167,6 +167,8 @@ def checked_client(client: Any) -> Any:
         raise ValueError(f"client must be a distributed.Client, the address of a scheduler or None, got {client!r}.")
     elif client.asynchronous:
         raise ValueError("client must be a Client made without asynchronous=True.")
+    elif client.status in ("closing", "closed"):
+        raise ValueError(f"client must be open, got one that is {client.status}.")
     return client
 
 

@@ -401,6 +401,12 @@ class TestWrongInput:
         with pytest.raises(ValueError, match="metrics: locked .* cannot be sent to another process"):
             sweep(SETTINGS[:1], **data, epochs=1, metrics=locked, client=client)
 
+    def test_a_client_that_is_closed_is_refused(self, data, cluster):
+        with Client(cluster, set_as_default=False) as closed:
+            pass
+        with pytest.raises(ValueError, match="client must be open, got one that is closed"):
+            Sweep(SETTINGS, **data, client=closed)
+
     def test_without_distributed_a_client_says_what_to_install(self, data, monkeypatch):
         monkeypatch.setattr(jobs.importlib.util, "find_spec", lambda name: None)
         with pytest.raises(ImportError, match="pip install distributed"):

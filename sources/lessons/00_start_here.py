@@ -429,7 +429,7 @@ np.array_equal(model.item_embeddings, models[0].item_embeddings)
 # %% [markdown]
 # ## The course
 #
-# **An interview tomorrow?** Take the five in bold. Lessons without a link are in preparation.
+# **An interview tomorrow?** Take the five in bold.
 #
 # | | lesson | question |
 # |:--|:--|:--|
@@ -445,8 +445,8 @@ np.array_equal(model.item_embeddings, models[0].item_embeddings)
 # | 09 | [Scenario A: news](09_scenario_a_news.ipynb) | Clicks and metadata: what goes to the top? |
 # | 10 | [Scenario B: ratings](10_scenario_b_ratings.ipynb) | Stars, no metadata: which model? |
 # | 11 | [Scenario C: a store](11_scenario_c_store.ipynb) | Purchases and rich metadata: which loss? |
-# | 12 | Inside the kernels | Why is this fast, and how do we know it is right? |
-# | 13 | Serving and scale | How does it leave the notebook? |
+# | 12 | [Inside the kernels](12_inside_the_kernels.ipynb) | Why is this fast, and how do we know it is right? |
+# | 13 | [Serving and scale](13_serving_and_scale.ipynb) | How does it leave the notebook? |
 # | **14** | **[Interview review](14_interview_review.ipynb)** | Can you explain it? |
 # | 15 | [Capstone](15_capstone.ipynb) | Can you do it on your own data? |
 #

@@ -31,14 +31,12 @@ class Jobs(Iterator[tuple[int, Any]]):
     Parameters
     ----------
     work : callable
-        ``work(ready, number, is_stopped)``, a function of a module. It asks ``is_stopped()`` now and then, and returns
+        ``work(shared, number, is_stopped)``, a function of a module. It asks ``is_stopped()`` now and then, and returns
         None if it gave up because of that; everything else that it returns is an outcome.
     shared : object
         What all pieces of work need: sent once to every worker.
     n_jobs : int
         How many there are.
-    prepare : callable
-        ``prepare(shared)`` makes `ready`, once in every process.
     client : None, str or distributed.Client
         Where: here, on the cluster with this scheduler's address, or on the one that this client is connected to.
     retries : int
@@ -60,8 +58,8 @@ class Jobs(Iterator[tuple[int, Any]]):
 
     Examples
     --------
-    >>> def work(ready, number, is_stopped):
-    ...     return ready * number
+    >>> def work(shared, number, is_stopped):
+    ...     return shared * number
     >>> list(Jobs(work, 10, 3))
     [(0, 0), (1, 10), (2, 20)]
     """
@@ -72,7 +70,6 @@ class Jobs(Iterator[tuple[int, Any]]):
         shared: Any,
         n_jobs: int,
         *,
-        prepare: Callable[[Any], Any] | None = None,
         client: Any = None,
         retries: int = 3,
     ) -> None:
@@ -80,7 +77,7 @@ class Jobs(Iterator[tuple[int, Any]]):
         where = _Here if client is None else _Cluster
         self.is_done = False
         self._stop, self._turn = threading.Event(), threading.Lock()
-        self._place = where(work, prepare, shared, n_jobs, self._stop.is_set, checked_client(client), retries)
+        self._place = where(work, shared, n_jobs, self._stop.is_set, checked_client(client), retries)
         self._is_begun = False
 
     @property
@@ -130,23 +127,23 @@ class Jobs(Iterator[tuple[int, Any]]):
 class _Here:
     """In this process, each piece when the iterator is asked for it."""
 
-    def __init__(self, work, prepare, shared, n_jobs, is_stopped, client, retries):
-        self._work, self._prepare, self._shared, self._is_stopped = work, prepare, shared, is_stopped
+    def __init__(self, work, shared, n_jobs, is_stopped, client, retries):
+        self._work, self._shared, self._is_stopped = work, shared, is_stopped
         self._numbers = iter(range(n_jobs))
 
     def begin(self) -> None:
-        self._ready = self._shared if self._prepare is None else self._prepare(self._shared)
+        pass
 
     def next(self) -> tuple[int, Any] | None:
         number = next(self._numbers, None)
-        outcome = None if number is None else self._work(self._ready, number, self._is_stopped)
+        outcome = None if number is None else self._work(self._shared, number, self._is_stopped)
         return None if outcome is None else (number, outcome)
 
     def cancel(self) -> None:
         pass  # the work that runs asks `is_stopped`
 
     def end(self) -> None:
-        self._ready = self._shared = None
+        self._shared = None
 
 
 # --- on a cluster, seen from the notebook -------------------------------------------------------------------------
@@ -175,8 +172,8 @@ def checked_client(client: Any) -> Any:
 class _Cluster:
     """On the workers of a Dask cluster: all pieces are sent at once, and each is taken as it comes."""
 
-    def __init__(self, work, prepare, shared, n_jobs, is_stopped, client, retries):
-        self._work, self._prepare, self._shared, self._n_jobs = work, prepare, shared, n_jobs
+    def __init__(self, work, shared, n_jobs, is_stopped, client, retries):
+        self._work, self._shared, self._n_jobs = work, shared, n_jobs
         self._is_stopped, self._retries = is_stopped, retries
         self._client = None if isinstance(client, str) else client
         self._address = client if isinstance(client, str) else None
@@ -236,9 +233,7 @@ class _Cluster:
 
     def _send(self, number: int) -> None:
         key = f"{self._run}-{number}-{self._losses[number]}"
-        future = self._client.submit(
-            _on_worker, self._run, self._work, self._prepare, self._data, number, key=key, pure=False
-        )
+        future = self._client.submit(_on_worker, self._run, self._work, self._data, number, key=key, pure=False)
         self._waiting[key] = number, future, self._data
         self._done.add(future)
 
@@ -266,7 +261,6 @@ class _Cluster:
             self.cancel()
             while sum(client.run(_n_running, self._run, on_error="ignore").values()):
                 time.sleep(0.02)
-            client.run(_forget, self._run, on_error="ignore")
             if self._data is not None:
                 client.cancel([self._data])
         self._waiting.clear()
@@ -278,22 +272,15 @@ class _Cluster:
 # --- on a cluster, seen from a worker -----------------------------------------------------------------------------
 
 _lock = threading.Lock()
-_ready: dict[str, Any] = {}
 _running: Counter[str] = Counter()
 _halted: set[str] = set()
 
 
-def _on_worker(run: str, work: Work, prepare: Callable[[Any], Any] | None, shared: Any, number: int) -> Any:
+def _on_worker(run: str, work: Work, shared: Any, number: int) -> Any:
     with _lock:
         _running[run] += 1
     try:
-        if run in _halted:
-            return None
-        with _lock:
-            if run not in _ready:
-                _ready[run] = shared if prepare is None else prepare(shared)
-            ready = _ready[run]
-        return work(ready, number, lambda: run in _halted)
+        return None if run in _halted else work(shared, number, lambda: run in _halted)
     finally:
         with _lock:
             _running[run] -= 1
@@ -306,8 +293,3 @@ def _halt(run: str) -> None:
 
 def _n_running(run: str) -> int:
     return _running[run]
-
-
-def _forget(run: str) -> None:
-    _ready.pop(run, None)
-    _running.pop(run, None)

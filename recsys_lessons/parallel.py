@@ -456,7 +456,7 @@ class Recommendations(_Run):
                 )
         given = _ListsData(users, items, exclude, self.user_ids, k, block)
         n_blocks = -(-len(self.user_ids) // block)
-        self._jobs = Jobs(_recommend_block, given, n_blocks, prepare=_compiled_types, client=client, retries=retries)
+        self._jobs = Jobs(_recommend_block, given, n_blocks, client=client, retries=retries)
         self._block = block
 
     def __next__(self) -> RecommendedBlock:
@@ -516,19 +516,6 @@ class _ListsData:
     user_ids: np.ndarray
     k: int
     block: int
-
-
-def _compiled_types(given: _ListsData) -> _ListsData:
-    """Arrays that came over the network may be read-only, for which kernels would be compiled once more."""
-    users, items = (
-        Representations(
-            scoring.as_compiled(rows.embeddings, np.float32),
-            scoring.as_compiled(rows.biases, np.float32),
-            rows.n_components,
-        )
-        for rows in (given.users, given.items)
-    )
-    return _ListsData(users, items, given.exclude, given.user_ids, given.k, given.block)
 
 
 def _recommend_block(

@@ -329,8 +329,8 @@ def five_runs(loss, epochs=30, after=lambda model: model):
 
 def told(name, run):
     spans = [f"{values.min():.3f}–{values.max():.3f}" for values in run[:3]]
-    print(f"{name:24} precision@10 {spans[1]}  AUC {spans[2]}", end="  ")
-    print(f"ten most liked {spans[0]}  {run.draws.mean():4.1f} M draws")
+    print(f"{name:18} precision@10 {spans[1]}  AUC {spans[2]}", end="  ")
+    print(f"popular {spans[0]}  {run.draws.mean():4.1f} M draws")
 
 
 # %%
@@ -347,7 +347,7 @@ your_guess("12 hinge", measured=f"ahead of WARP in {ahead} of 5 seeds")
 #
 # ### BPR, corrected for popularity
 #
-# *Ten most liked* is the share of all places on the lists that the ten most liked films take. BPR has the smallest. Why?
+# *Popular* is the share of all places on the lists that the ten most liked films take. BPR has the smallest. Why?
 #
 # For a user $u$, let $\pi_i$ be the chance that the next like is film $i$, and let film $j$ be drawn in proportion to $n_j$. The pair "$i$ liked, $j$ drawn" then comes as often as $\pi_i n_j$, and the reverse as often as $\pi_j n_i$. BPR's $\sigma(z)$ is fitted to the share of the first among both, so in the end (roughly, since films the user knows are drawn again)
 #
@@ -419,7 +419,7 @@ told("afterwards", afterwards)
 
 # %%
 told("BPR, catalog", race["BPR, catalog"])
-told("BPR, catalog, 150 epochs", five_runs(pairwise_loss(my_bpr.function), epochs=150))
+told("catalog, 150", five_runs(pairwise_loss(my_bpr.function), epochs=150))
 
 # %% [markdown]
 # The catalog is on its way, and not there after 150 epochs. Dealt corrections ruin the lists. And one line *after* the training does what the corrected loss does, with a better AUC. What BPR had learned lacked $\log n$, and nothing else.
@@ -571,7 +571,7 @@ for loss in ("bpr", "warp"):
     _ = compare(*(LightFM(30, loss=loss, random_state=1).fit(train, epochs=10, num_threads=2) for _ in range(2)))
 
 # %% [markdown]
-# These numbers are others in each run. When both count the same film, we have seen one update in a hundred lost, and one in three; when they count films as they are liked, one in a thousand, and one in twenty. It depends on how much the two really run at once. Hogwild relies on data in which threads rarely meet. But rarely is enough: in two trainings with one seed all numbers that were trained differ (BPR trains two thirds of the films, those with an entry), in the first digit, not the seventh, and precision@10 as between seeds. No seed cures it: when threads meet is not drawn from it.
+# These numbers are others in each run. When both count the same film, we have seen one update in a hundred lost, and one in three; when they count films as they are liked, one in a thousand, and one in twenty. It depends on how much the two really run at once. Hogwild relies on data in which threads rarely meet. But rarely is enough: in two trainings with one seed nearly all numbers that were trained differ (BPR trains two thirds of the films, those with an entry), in the first digit, not the seventh, and precision@10 as between seeds. No seed cures it: when threads meet is not drawn from it.
 
 # %% [markdown]
 # ## The check that finds it

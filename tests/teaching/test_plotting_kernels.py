@@ -76,7 +76,7 @@ def test_a_built_loss_says_what_became_of_the_lists(drawn, capsys):
     assert title_of(drawn[0][0]) == "After 2 epochs with hinge: precision@10 0.060, 50% of all places to popular films"
     assert drawn[1][0].startswith("Three panels. Loss and strength of hinge against the difference. By epoch, 1 to 2: ")
     panels = drawn[0][0].axes
-    assert [axes.get_title(loc="left") for axes in panels] == ["hinge", "precision@10", "the other two"]
+    assert [axes.get_title(loc="left") for axes in panels] == ["hinge", "precision@10", "AUC, popular items"]
     assert [line.get_ydata().tolist() for axes in panels[1:] for line in axes.lines] == [
         [0.05, 0.06],
         [0.8, 0.9],

@@ -139,7 +139,7 @@ def plot_built_loss(
     with drawing_panels(
         f"After {n_epochs} epochs with {name}: precision@10 {lines['precision@10'][-1]:.3f}, "
         f"{share[-1]:.0%} of all places to popular films",
-        [name, "precision@10", "the other two"],
+        [name, "precision@10", "AUC, popular items"],
         alt=f"Three panels. Loss and strength of {name} against the difference. By epoch, 1 to {n_epochs}: "
         + ". ".join(facts)
         + ".",

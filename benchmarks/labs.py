@@ -211,11 +211,11 @@ def _click(page, rng: random.Random, seconds: float) -> int:
     deadline, n_actions = time.monotonic() + seconds, 0
     shown = ".jupyter-widgets:visible"
     while time.monotonic() < deadline:
-        controls = page.locator(
+        controls = page.query_selector_all(
             f"button{shown}:enabled, {shown} .noUi-handle, {shown} select, {shown} input[type=checkbox]:enabled, "
             f"{shown} input[type=number], {shown} input[type=text]"
         )
-        control = controls.nth(rng.randrange(controls.count())).element_handle()
+        control = rng.choice(controls)
         if not (control.is_visible() and control.is_enabled()):  # what ran in between may have changed it
             continue
         kind = control.evaluate("one => one.matches('.noUi-handle') ? 'handle' : one.type ?? one.tagName")

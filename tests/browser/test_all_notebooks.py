@@ -61,6 +61,12 @@ DRIVEN = {
         ("press", "Pin this run", "pinned"),
         ("press", "Set as WARP", "weight = rank_weights[draws]"),
     ],
+    "13_serving_and_scale.ipynb": [
+        ("press", "Start", "done: 6 of 6"),
+        ("press", "Next user with a miss", "User 29: 9 of 10 found"),
+        ("choose", "Items asked for (k)", "100", "Recall@100:"),
+        ("choose", "Items", "200,000 made up", "instead of 200,000"),
+    ],
 }
 
 

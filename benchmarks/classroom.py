@@ -161,25 +161,24 @@ class Machine(threading.Thread):
         MB of memory that were there at the beginning and were not at the worst moment.
     busy : list of float
         Share of all processors that was busy, by the half second.
-    seconds : float
-    own : float
-        Seconds of processor time that the simulated learners themselves took, whom the machine would not have.
+    work, own : float
+        Seconds of processor time that were spent on everything, and by this process: the simulated learners.
     """
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.taken, self.busy, self.seconds, self.own = 0.0, [], 0.0, 0.0
+        self.taken, self.busy, self.work, self.own = 0.0, [], 0.0, 0.0
         self._over = threading.Event()
 
     def run(self) -> None:
-        began, own = time.monotonic(), time.process_time()
-        before, (work, idle) = _available(), _processors()
+        before, own, (first, _) = _available(), time.process_time(), _processors()
+        work, idle = _processors()
         while not self._over.wait(0.5):
             self.taken = max(self.taken, before - _available())
             now = _processors()
             self.busy.append((now[0] - work) / max(1e-9, now[0] - work + now[1] - idle))
             work, idle = now
-        self.seconds, self.own = time.monotonic() - began, time.process_time() - own
+        self.work, self.own = work - first, time.process_time() - own
 
     def end(self) -> None:
         """Look no more."""
@@ -193,8 +192,9 @@ def _available() -> float:
 
 
 def _processors() -> tuple[float, float]:
-    """Busy and idle time of all processors."""
-    times = [int(word) for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    """Seconds that all processors together were busy, and idle, since the machine started."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    times = [int(word) / ticks for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
     idle = times[3] + times[4]
     return sum(times) - idle, idle
 
@@ -206,6 +206,7 @@ def _report(seen: list[Seen], machine: Machine) -> None:
     totals = [sum(one.memory.values()) for one in fine]
     rows = [("learners", f"{len(seen)}"), ("failures", f"{len(seen) - len(fine)}")]
     if fine:
+        busiest = max(np.convolve(machine.busy, np.ones(120) / 120, mode="valid"), default=np.nan)
         minutes = [(one.left - one.arrived) / 60 for one in fine]
         parts = {kind: np.mean([one.memory.get(kind, 0.0) for one in fine]) for kind in ("server", "kernels")}
         rows += [
@@ -218,8 +219,9 @@ def _report(seen: list[Seen], machine: Machine) -> None:
             ("memory of a learner, MB", f"{np.mean(totals):.0f} (most {max(totals):.0f})"),
             ("of these: server, two kernels", f"{parts['server']:.0f}, {parts['kernels']:.0f}"),
             ("memory that the class took from the machine, GB", f"{machine.taken / 1024:.1f}"),
-            ("processors busy, mean", f"{np.mean(machine.busy):.0%}"),
-            ("of it the simulation itself", f"{machine.own / machine.seconds / (os.cpu_count() or 1):.0%}"),
+            ("processor time for a learner, seconds", f"{(machine.work - machine.own) / len(seen):.0f}"),
+            ("processors busy on average, and in the busiest minute", f"{np.mean(machine.busy):.0%}, {busiest:.0%}"),
+            ("processor time of the simulation itself, seconds", f"{machine.own:.0f}"),
         ]
     print("\n| a class | |\n|---|--:|")
     for what, told in rows:

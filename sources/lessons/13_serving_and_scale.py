@@ -409,7 +409,7 @@ cluster = LocalCluster(
     n_workers=2,
     threads_per_worker=1,
     host="127.0.0.1",  # for this computer alone
-    dashboard_address=None,  # no web page about it
+    dashboard_address="127.0.0.1:0",  # a free port: there may be another cluster
     local_directory=folder,
     silence_logs=logging.CRITICAL,  # a worker will die below; we know
 )

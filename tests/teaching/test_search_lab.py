@@ -255,6 +255,25 @@ class TestView:
         view.user.value = 39
         assert lab.user == 39 and "User 39: " in view._body.value
 
+    def test_of_a_long_list_the_part_with_a_miss_is_shown(self, lab):
+        view = SearchView(lab)
+        view.k.value, view.expansion.value, view.metric.value = 100, 8, False
+        for _ in range(lab.n_queries):
+            view.next.click()
+            compared = lab.compare()
+            if not compared.missed & set(compared.exact[:10]):
+                break
+        first = min(compared.exact.index(item) for item in compared.missed)
+        assert first >= 10  # there is such a user
+        assert "missed: " in view._body.value and f"places {min(first, 90) + 1} to " in view._body.value
+
+    def test_the_worst_is_named_where_a_list_lacks_something(self, lab):
+        view = SearchView(lab)
+        assert (lab.now.recall < 1).any() and "the worst, user" in view._body.value
+        lab.now.recall[:] = 1
+        view.draw()
+        assert f"</strong> {lab.n_queries} of {lab.n_queries} users.</p>" in view._body.value
+
     @pytest.mark.parametrize("end", [0, -1])
     def test_both_ends_of_every_control(self, lab, end):
         view = SearchView(lab)

@@ -232,7 +232,7 @@ class LossBuilderView(LabView):
                 counts = np.histogram(kept_in, _BINS)[0]
                 crowd.stairs(counts, _BINS, color=color, linewidth=width, label=f"run {run.number}")
         if crowd.patches:
-            crowd.legend(fontsize=7, loc="upper right")
+            crowd.legend(fontsize=7, loc="upper left")
 
     def _draw_runs(self, panels: Sequence[Any]) -> None:
         longest = max([run.settings.epochs for run in self._runs()], default=self.controls["epochs"].value)

@@ -81,6 +81,7 @@ class SearchView(LabView):
             options=EXPANSIONS,
             value=lab.expansion,
             description="Candidates kept in a search (expansion)",
+            tooltip="A search keeps at least as many as it is asked for",
             continuous_update=False,
             **wide("450px"),
         )
@@ -203,18 +204,21 @@ class SearchView(LabView):
         n_items = lab.catalogs[lab.settings.catalog]
         n_whole = int(np.count_nonzero(now.recall == 1))
         worst = int(np.argmin(now.recall))
+        told = f"; the worst, user {worst}, gets {round(now.recall[worst] * now.k)} of {now.k}"
         return (
             f"<p><strong>Recall@{now.k}:</strong> {now.recall.mean():.3f}, from {now.work:,.0f} distances for a user "
             f"instead of {n_items:,} ({now.share:.2%}). <strong>Whole lists:</strong> {n_whole} of {lab.n_queries} "
-            f"users; the worst, user {worst}, gets {round(now.recall[worst] * now.k)} of {now.k}.</p>"
+            f"users{told if n_whole < lab.n_queries else ''}.</p>"
         )
 
     def _lists_html(self, compared: Any) -> str:
         label = self.lab.label
-        exact, found = compared.exact[:_LISTED], compared.found[:_LISTED]
-        rows = []
-        for place in range(len(exact)):
-            item = exact[place]
+        found, rows = compared.found, []
+        # Of a long list, a piece in which something is missed, if anything is.
+        first = min(map(compared.exact.index, compared.missed), default=0)
+        first = max(0, min(first, len(compared.exact) - _LISTED))
+        for place in range(first, min(first + _LISTED, len(compared.exact))):
+            item = compared.exact[place]
             other = html.escape(label(found[place])) if place < len(found) else "–"
             title = html.escape(label(item))
             if item in compared.missed:
@@ -223,7 +227,7 @@ class SearchView(LabView):
                 other = f"<em>instead: {other}</em>"
             rows.append(f'<tr><th scope="row" class="rank">{place + 1}</th><td>{title}</td><td>{other}</td></tr>')
         n_found = len(compared.exact) - len(compared.missed)
-        more = f", the first {_LISTED} shown" if len(compared.exact) > _LISTED else ""
+        more = f", places {first + 1} to {first + _LISTED} shown" if len(compared.exact) > _LISTED else ""
         return (
             f"<table><caption>User {compared.user}: {n_found} of {len(compared.exact)} found{more}</caption>"
             '<thead><tr><th scope="col" class="rank"></th><th scope="col">exact</th>'

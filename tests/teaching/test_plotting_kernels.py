@@ -71,12 +71,12 @@ def test_a_built_loss_says_what_became_of_the_lists(drawn, capsys):
     assert capsys.readouterr().out == (
         "precision@10: 0.050 after epoch 1, 0.060 after epoch 2\n"
         "AUC: 0.800 after epoch 1, 0.900 after epoch 2\n"
-        "share of popular items: 70% after epoch 1, 50% after epoch 2\n"
+        "share of the most liked: 70% after epoch 1, 50% after epoch 2\n"
     )
-    assert title_of(drawn[0][0]) == "After 2 epochs with hinge: precision@10 0.060, 50% of all places to popular films"
+    assert title_of(drawn[0][0]) == "After 2 epochs with hinge: precision@10 0.060, 50% of all places to the most liked"
     assert drawn[1][0].startswith("Three panels. Loss and strength of hinge against the difference. By epoch, 1 to 2: ")
     panels = drawn[0][0].axes
-    assert [axes.get_title(loc="left") for axes in panels] == ["hinge", "precision@10", "AUC, popular items"]
+    assert [axes.get_title(loc="left") for axes in panels] == ["hinge", "precision@10", "AUC, share of the most liked"]
     assert [line.get_ydata().tolist() for axes in panels[1:] for line in axes.lines] == [
         [0.05, 0.06],
         [0.8, 0.9],

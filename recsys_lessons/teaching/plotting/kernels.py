@@ -97,7 +97,7 @@ def plot_built_loss(
         ``(difference, draws) -> (strength, loss)``.
     name : str
     precision, auc, popular : sequence of float
-        After each epoch: precision@10, AUC, and the share of all places that the most popular items have.
+        After each epoch: precision@10, AUC, and the share of all places that the most liked items have.
 
     Raises
     ------
@@ -113,14 +113,14 @@ def plot_built_loss(
     [figure] Three panels. Loss and strength of plain against the difference. By epoch, 1 to 2: ...
     precision@10: 0.100 after epoch 1, 0.200 after epoch 2
     AUC: 0.800 after epoch 1, 0.900 after epoch 2
-    share of popular items: 50% after epoch 1, 40% after epoch 2
+    share of the most liked: 50% after epoch 1, 40% after epoch 2
     """
     differences = np.linspace(-FAR, FAR, 241)
     strength, curve = _curve(name, loss, differences)
     lines = {
         "precision@10": np.asarray(precision, dtype=np.float64),
         "AUC": np.asarray(auc, dtype=np.float64),
-        "share of popular items": np.asarray(popular, dtype=np.float64),
+        "share of the most liked": np.asarray(popular, dtype=np.float64),
     }
     lengths = [len(line) for line in lines.values()]
     if len(set(lengths)) > 1 or lengths[0] == 0:
@@ -129,7 +129,7 @@ def plot_built_loss(
         if not np.isfinite(line).all():
             raise ValueError(f"{measure} has {line[~np.isfinite(line)][0]}; expected finite numbers")
     n_epochs = lengths[0]
-    share = lines["share of popular items"]
+    share = lines["share of the most liked"]
 
     def told(measure: str, line: np.ndarray) -> str:
         form = ".0%" if measure.startswith("share") else ".3f"
@@ -138,8 +138,8 @@ def plot_built_loss(
     facts = [told(measure, line) for measure, line in lines.items()]
     with drawing_panels(
         f"After {n_epochs} epochs with {name}: precision@10 {lines['precision@10'][-1]:.3f}, "
-        f"{share[-1]:.0%} of all places to popular films",
-        [name, "precision@10", "AUC, popular items"],
+        f"{share[-1]:.0%} of all places to the most liked",
+        [name, "precision@10", "AUC, share of the most liked"],
         alt=f"Three panels. Loss and strength of {name} against the difference. By epoch, 1 to {n_epochs}: "
         + ". ".join(facts)
         + ".",

@@ -62,7 +62,7 @@ DRIVEN = {
         ("press", "Set as WARP", "weight = rank_weights[draws]"),
     ],
     "13_serving_and_scale.ipynb": [
-        ("press", "Start", "done: 6 of 6"),
+        ("press", "Start", "done: 3 of 3"),
         ("press", "Next user with a miss", "User 29: 9 of 10 found"),
         ("choose", "Items asked for (k)", "100", "Recall@100:"),
         ("choose", "Items", "200,000 made up", "instead of 200,000"),

@@ -83,7 +83,7 @@ print(f"this time: {slow / fast:,.0f} times as long")
 # %% [markdown]
 # Same bytes, so nothing was approximated. What was saved?
 #
-# Python asks at every `+` what stands on its two sides, and makes a new object for the result. **Numba** asks once for each function, when it is first called, and writes machine code for just these **types**; for other types it writes other code. So a kernel gets arrays of a fixed type, float32, whose rows lie side by side in memory. A Python list would hold objects, scattered about, each with its type.
+# Python asks at every `+` what stands on its two sides, and makes a new object for the result. **Numba** asks once for each function, when it is first called, and writes machine code for just these **types**; for other types it writes other code. So a kernel gets arrays of a fixed type, float32, whose rows lie side by side in memory. A Python list would hold objects, scattered about, each with its type. (Part of the difference above is that plain Python reads single numbers out of arrays slowly; with lists it would be faster, and still far behind.)
 #
 # ## Seven ones get lost
 #
@@ -420,7 +420,7 @@ told("BPR, catalog", runs["BPR, catalog"])
 told("catalog, 150", five_runs(pairwise_loss(my_bpr.function), epochs=150))
 
 # %% [markdown]
-# The catalog is on its way, and not there after 150 epochs. Dealt corrections ruin the lists. And one line *after* the training does what the corrected loss does, with a better AUC. Two of three came true, and the third is not refuted: $\log n$ is what BPR's lists lacked.
+# The catalog is on its way, and not there after 150 epochs. Dealt corrections ruin the lists. And one line *after* the training does what the corrected loss does, with a better AUC. Two of three came true, and the third is not refuted. More popularity is what BPR's lists lacked, and $\log n$ gives a good dose without tuning. (Half of it, or twice as much? We have not turned that knob; you can.)
 #
 # So you need not have written this loss. You would not have known without writing it.
 #
@@ -540,7 +540,7 @@ for seed in (58, 59, 60):
 # %% [markdown]
 # All three. With seed 59, for which we searched, one film fell on the other side of the line. Another negative was taken, and from there on it is another run: four fifths of the numbers differ, and precision@10 does as between two seeds.
 #
-# **So another order changes digits, and not the quality on average.** Another order is what fastmath gives a sum (it also takes for granted that no number is infinite or missing). Why insist on bytes, then? Because a test can ask for them. Where equal runs are equal, each difference is somebody's mistake.
+# **So another order changes digits; where a decision flips, it changes as much as another seed does.** Another order is what fastmath gives a sum (it also takes for granted that no number is infinite or missing). Why insist on bytes, then? Because a test can ask for them. Where equal runs are equal, each difference is somebody's mistake.
 #
 # **Threads.** With `num_threads=2` two threads train on the same arrays, and none waits for the other. That is **Hogwild**. Each reads a number, adds its step, and writes it back. If the other wrote in between, its update is lost: a **race**. To see it, count instead of learning: both threads count how often films occur, so that every lost update is missing in the end.
 

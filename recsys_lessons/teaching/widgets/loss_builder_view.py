@@ -14,9 +14,10 @@ import ipywidgets
 import numpy as np
 
 from recsys_lessons.teaching.plotting.style import BLUE, GRAY, PALETTE, VERMILION
-from recsys_lessons.teaching.widgets.base import LabView, wide
+from recsys_lessons.teaching.widgets.base import wide
 from recsys_lessons.teaching.widgets.loss_builder import AS_BUILT_IN, BuiltRun, LossBuilder, LossSettings
 from recsys_lessons.teaching.widgets.picture import Picture
+from recsys_lessons.teaching.widgets.runs_view import RunsView
 
 __all__ = ["LossBuilderView", "show_loss_builder"]
 
@@ -43,7 +44,7 @@ _RUNS_ALT = (
 )
 
 
-class LossBuilderView(LabView):
+class LossBuilderView(RunsView):
     """Widgets for one `LossBuilder`.
 
     Parameters
@@ -119,21 +120,6 @@ class LossBuilderView(LabView):
                     self.controls[name].value = value
         self._redraw_loss()
 
-    def _train(self) -> None:
-        run = self.lab.begin(self.settings())
-        self.code.layout.display = "none"
-        self.draw()
-
-        def one_step() -> bool:
-            self.lab.advance(run)
-            return not run.done
-
-        self.work(one_step, self.draw)
-
-    def _stop(self) -> None:
-        self.lab.stop()
-        self.draw()
-
     def _reset(self) -> None:
         self.end_work()
         self.lab.reset()
@@ -142,21 +128,6 @@ class LossBuilderView(LabView):
         with self.following():
             self._set(LossSettings())
         self.draw()
-
-    def _pin(self) -> None:
-        self.lab.pin()
-        self.draw()
-
-    def _show_code(self) -> None:
-        run = self.lab.run
-        if run is not None and run.points:
-            self.code.value = self.lab.code(run)
-            self.code.layout.display = ""
-
-    def end_work(self) -> None:
-        """Let no epoch follow."""
-        super().end_work()
-        self.lab.stop()
 
     # --- drawing -----------------------------------------------------------------------------------------------------
 
@@ -168,27 +139,13 @@ class LossBuilderView(LabView):
 
     def draw(self) -> None:
         """Show the state as it is now."""
-        run = self.lab.run
-        self.buttons["stop"].disabled = run is None or run.done
-        self.buttons["pin"].disabled = run is None or not run.points or run in self.lab.pinned
-        self.buttons["code"].disabled = run is None or not run.points
-        self.progress.max = 1 if run is None else run.settings.epochs
-        self.progress.value = 0 if run is None else len(run.points)
-        self.left.value = _told(run)
-        if run is not None and run.points and self.code.layout.display == "":
-            self.code.value = self.lab.code(run)
+        self._draw_run()
+        self.left.value = _told(self.lab.run)
         # As they are between two epochs: a control may be moved, and the loss be drawn, while an epoch changes them.
         self._differences = {run.number: run.differences for run in self._runs() if run.differences is not None}
         self._draw_curves()
         self.picture.draw(self._draw_runs, layout=any(run.points for run in self._runs()))
         self._draw_body()
-
-    def _runs(self) -> list[BuiltRun]:
-        """Pinned runs and the present one, each once."""
-        runs = list(self.lab.pinned)
-        if self.lab.run is not None and self.lab.run not in runs:
-            runs.append(self.lab.run)
-        return runs
 
     def _looks(self) -> list[tuple[BuiltRun, str, float]]:
         """Each run with the color and the width of its line."""

@@ -14,8 +14,9 @@ from typing import Any
 import ipywidgets
 
 from recsys_lessons.teaching.plotting.style import GRAY, PALETTE
-from recsys_lessons.teaching.widgets.base import LabView, wide
+from recsys_lessons.teaching.widgets.base import wide
 from recsys_lessons.teaching.widgets.picture import Picture
+from recsys_lessons.teaching.widgets.runs_view import RunsView
 from recsys_lessons.teaching.widgets.training_lab import Run, Settings, TrainingLab
 
 __all__ = ["TrainingView", "show_training_lab"]
@@ -31,7 +32,7 @@ _ALT = (
 )
 
 
-class TrainingView(LabView):
+class TrainingView(RunsView):
     """Widgets for one `TrainingLab`.
 
     Parameters
@@ -93,21 +94,6 @@ class TrainingView(LabView):
 
     # --- what the buttons do -----------------------------------------------------------------------------------------
 
-    def _train(self) -> None:
-        run = self.lab.begin(self.settings())
-        self.code.layout.display = "none"
-        self.draw()
-
-        def one_epoch() -> bool:
-            self.lab.advance(run)
-            return not run.done
-
-        self.work(one_epoch, self.draw)
-
-    def _stop(self) -> None:
-        self.lab.stop()
-        self.draw()
-
     def _reset(self) -> None:
         self.end_work()
         self.lab.reset()
@@ -116,44 +102,14 @@ class TrainingView(LabView):
             self.controls[name].value = value
         self.draw()
 
-    def _pin(self) -> None:
-        self.lab.pin()
-        self.draw()
-
-    def _show_code(self) -> None:
-        run = self.lab.run
-        if run is not None and run.points:
-            self.code.value = self.lab.code(run)
-            self.code.layout.display = ""
-
-    def end_work(self) -> None:
-        """Let no epoch follow."""
-        super().end_work()
-        self.lab.stop()
-
     # --- drawing -----------------------------------------------------------------------------------------------------
 
     def draw(self) -> None:
         """Show the state as it is now."""
-        run = self.lab.run
-        training = run is not None and not run.done
-        self.buttons["stop"].disabled = not training
-        self.buttons["pin"].disabled = run is None or not run.points or run in self.lab.pinned
-        self.buttons["code"].disabled = run is None or not run.points
-        self.progress.max = 1 if run is None else run.settings.epochs
-        self.progress.value = 0 if run is None else len(run.points)
-        self.left.value = _told(run)
-        if run is not None and run.points and self.code.layout.display == "":
-            self.code.value = self.lab.code(run)
+        self._draw_run()
+        self.left.value = _told(self.lab.run)
         self.picture.draw(self._draw_curves, layout=any(run.points for run in self._runs()))
         self._draw_tables()
-
-    def _runs(self) -> list[Run]:
-        """Pinned runs and the present one, each once."""
-        runs = list(self.lab.pinned)
-        if self.lab.run is not None and self.lab.run not in runs:
-            runs.append(self.lab.run)
-        return runs
 
     def _draw_curves(self, panels: Sequence[Any]) -> None:
         for axes, title in zip(panels, ("loss", f"precision@{self.lab.k}", "AUC"), strict=True):

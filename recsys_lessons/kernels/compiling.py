@@ -1,10 +1,10 @@
 """How kernels are compiled and where the compiled code is kept.
 
 Three decorators: :func:`kernel` for what Python calls, :func:`part` and :func:`inner` for the pieces a kernel is built
-from. All compile without the GIL, so that a notebook can train in the background, and in strict arithmetic: no
-reassociation, no fused multiply-add, so that the same seed gives the same bytes on every x86-64 processor.
-``error_model="numpy"`` lets divisions be vectorized; a division by zero gives an infinity, no exception, and no
-other result changes.
+from. :func:`by_address` compiles a function that a kernel is given. All compile without the GIL, so that a notebook can
+train in the background, and in strict arithmetic: no reassociation, no fused multiply-add, so that the same seed gives
+the same bytes on every x86-64 processor. ``error_model="numpy"`` lets divisions be vectorized; a division by zero gives
+an infinity, no exception, and no other result changes.
 
 Numba's own cache does not notice that a function *called by* a cached one has changed. The compiled kernels are
 therefore kept in a folder whose name is a hash of all kernel sources: a changed line anywhere means a new folder.
@@ -22,7 +22,9 @@ from typing import TypeVar
 
 import numba
 import platformdirs
+from numba.core import types
 from numba.core.registry import CPUDispatcher
+from numba.core.typing import Signature
 
 # `_nrt=False`: kernels allocate nothing, so that Numba need not count references to the arrays that are passed around
 # inside; counting took more time than the arithmetic.
@@ -70,8 +72,25 @@ def kernel(function: Function) -> Function:
 
 
 def uncached(function: Function) -> Function:
-    """Compile for this process only: for kernels that get functions as arguments, which no file can hold."""
+    """Compile for this process only: for kernels that functions become part of, which no file can hold."""
     return numba.njit(**_OPTIONS)(getattr(function, "py_func", function))
+
+
+class _CalledByAddress(CPUDispatcher):
+    """A function that a kernel gets as an argument and calls by its address; of the type of its first signature."""
+
+    @property
+    def _numba_type_(self):
+        return types.FunctionType(self.nopython_signatures[0])
+
+
+def by_address(function: Callable, signature: Signature) -> Callable:
+    """Compile a function as an argument for kernels, which are the same code for all functions of the signature."""
+    if numba.config.DISABLE_JIT:
+        return function
+    compiled = _CalledByAddress(function, targetoptions={**_OPTIONS, "nopython": True, "no_cpython_wrapper": True})
+    compiled.compile(signature)
+    return compiled
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,9 @@
 """Losses of the learner's own: where the library calls a function that it was given, see :mod:`recsys_lessons.losses`.
 
-The function is an argument of the kernel that Numba compiles anew for each function, so that it becomes part of the
-kernel like the losses that are written here.
+A loss of pairs is compiled by itself, and the kernel calls it by its address: a few nanoseconds, and one kernel, kept
+on disk like the others, serves all of them. A loss of entries becomes part of a kernel of its own, since the call would
+take a tenth of what an entry takes there. Such a kernel takes a second or two to compile, and stays in memory: Numba
+gives no machine code back.
 """
 
 from __future__ import annotations
@@ -14,16 +16,13 @@ from numba.core import types
 
 from recsys_lessons.kernels.bpr import draw_negative
 from recsys_lessons.kernels.candidates import next_candidate
-from recsys_lessons.kernels.compiling import inner, part
+from recsys_lessons.kernels.compiling import by_address, inner
 from recsys_lessons.kernels.known import is_known
 from recsys_lessons.kernels.representation import bias, score_item
 from recsys_lessons.kernels.step import NO_NEGATIVE
 
-_ARGUMENTS = {
-    "pair": (types.float64, types.int64, types.int64, types.int64),
-    "short pair": (types.float64, types.int64),
-    "entry": (types.float64, types.float64),
-}
+_OF_PAIR = types.UniTuple(types.float64, 2)(types.float64, types.int64, types.int64, types.int64)
+_ARGUMENTS = {"pair": _OF_PAIR.args, "short pair": _OF_PAIR.args[:2], "entry": (types.float64, types.float64)}
 
 
 def compile_loss(name: str, function: Callable, kind: str) -> Callable:
@@ -31,12 +30,14 @@ def compile_loss(name: str, function: Callable, kind: str) -> Callable:
 
     Raises ``ValueError`` if Numba cannot compile it, or it does not return two numbers.
     """
-    compiled = part(getattr(function, "py_func", function))
+    compiled = inner(getattr(function, "py_func", function))
     if not numba.config.DISABLE_JIT:
         _check_result(name, compiled, _ARGUMENTS[kind])
+    if kind == "entry":
+        return compiled
     if kind == "short pair":
-        return part(lambda difference, draws, liked, other: compiled(difference, draws))
-    return compiled
+        return by_address(lambda difference, draws, liked, other: compiled(difference, draws), _OF_PAIR)
+    return by_address(lambda difference, draws, liked, other: compiled(difference, draws, liked, other), _OF_PAIR)
 
 
 def _check_result(name: str, compiled: Callable, arguments: tuple) -> None:

@@ -76,4 +76,4 @@ def learn_entries(model, data, order, settings, worker, loss_of_entry=None, loss
     return loss, updates, draws
 
 
-learn_with_own_loss = uncached(learn_entries)
+learn_with_own_entries = uncached(learn_entries)

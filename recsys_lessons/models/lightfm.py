@@ -492,8 +492,10 @@ class LightFM(Estimator):
         """The kernel that learns from some entries, with the loss of the library or the learner's own."""
         if not isinstance(self.loss, OwnLoss):
             return training.learn_entries
-        own = (None, self.loss.compiled) if self.loss.is_pairwise else (self.loss.compiled, None)
-        return lambda *arguments: training.learn_with_own_loss(*arguments, *own)
+        own = self.loss.compiled
+        if self.loss.is_pairwise:
+            return lambda *arguments: training.learn_entries(*arguments, None, own)
+        return lambda *arguments: training.learn_with_own_entries(*arguments, own)
 
     def _worker(self, settings: Settings, stream: np.ndarray) -> Worker:
         rank_weights = np.zeros(settings.max_sampled + 1)

@@ -7,6 +7,7 @@ import time
 import numpy as np
 import scipy.sparse as sp
 
+from recsys_lessons.losses import pairwise_loss
 from recsys_lessons.models.baselines import BiasOnly
 from recsys_lessons.models.funk_svd import FunkSVD
 from recsys_lessons.models.lightfm import LightFM
@@ -22,6 +23,7 @@ def warm_up() -> float:
             # One compiled function serves all losses and schedules; k-OS WARP groups its positives first.
             model = LightFM(no_components=2, loss="warp-kos", random_state=1)
             model.fit(likes, user_features=user_features, item_features=item_features)
+    LightFM(no_components=2, loss=pairwise_loss(lambda difference, draws: (1.0, 0.0)), random_state=1).fit(likes)
     with_features = {"user_features": features, "item_features": features}
     model.predict(0, np.arange(4), **with_features)
     model.predict_rank(likes, **with_features)

@@ -7,7 +7,7 @@ from recsys_lessons.kernels import reference
 from recsys_lessons.kernels.own import compile_loss
 from recsys_lessons.kernels.random import shuffle
 from recsys_lessons.kernels.structures import Model
-from recsys_lessons.kernels.training import learn_entries, learn_with_own_loss
+from recsys_lessons.kernels.training import learn_entries, learn_with_own_entries
 from tests.kernels.problems import COMBINATIONS, LOSSES, SCHEDULES, label, problem
 
 
@@ -80,10 +80,9 @@ def test_a_loss_of_the_learners_own_equals_the_reference_to_the_bit(like, kind, 
     compiled, plain = start.copy(), start.copy()
     streams = start.stream(), start.stream()
     own = compile_loss("own", function, kind)
-    of_entry, of_pair = (own, None) if kind == "entry" else (None, own)
-    result = learn_with_own_loss(
-        compiled.model, start.data, order, start.settings, start.worker(streams[0]), of_entry, of_pair
-    )
+    learn, compiled_loss = (learn_with_own_entries, [own]) if kind == "entry" else (learn_entries, [None, own])
+    worker = start.worker(streams[0])
+    result = learn(compiled.model, start.data, order, start.settings, worker, *compiled_loss)
     of_entry, of_pair = (function, None) if kind == "entry" else (None, function)
     expected = reference.learn_entries(plain.model, start.data, order, start.settings, streams[1], of_entry, of_pair)
     assert result == expected and result[1] > 5

@@ -146,6 +146,24 @@ class TestContract:
                 setattr(model, name, value)
             assert model.fit(everything, epochs=2).training_history[-1]["updates"] == 0
 
+    @pytest.mark.parametrize("num_threads", [1, 2])
+    def test_what_it_raises_reaches_whoever_trains(self, data, num_threads):
+        def third_draw(difference, draws):
+            if draws == 3:
+                raise ArithmeticError("the third draw")
+            return 1.0, 0.0
+
+        model = LightFM(loss=pairwise_loss(third_draw), no_components=4, random_state=1)
+        with pytest.raises(ArithmeticError, match="the third draw"):
+            model.fit(data[0], epochs=3, num_threads=num_threads)
+
+    def test_numbers_of_other_types_are_taken(self, data):
+        ones = pairwise_loss(lambda difference, draws: (1, np.float32(2)))
+        floats = pairwise_loss(lambda difference, draws: (1.0, 2.0))
+        models = [LightFM(loss=loss, no_components=4, random_state=1).fit(data[0], epochs=2) for loss in (ones, floats)]
+        assert arrays(models[0]) == arrays(models[1])
+        assert models[0].training_history == models[1].training_history
+
     def test_copies_of_a_model_keep_it(self, data):
         model = LightFM(loss=hinge, no_components=4, random_state=1).fit(data[0], epochs=1)
         copied = copy.deepcopy(model)

@@ -11,6 +11,7 @@ import scipy.sparse as sp
 
 from recsys_lessons import LightFM
 from recsys_lessons.evaluation import auc_score, precision_at_k
+from recsys_lessons.kernels.training import learn_entries
 from recsys_lessons.teaching.widgets import AS_BUILT_IN, LossBuilder, LossBuilderView, LossSettings, show_loss_builder
 from recsys_lessons.teaching.widgets.loss_builder import SEARCHES, SHAPES
 from recsys_lessons.teaching.widgets.loss_builder_view import MARGINS
@@ -39,7 +40,7 @@ def builder(data, **arguments):
 
 @pytest.fixture(scope="module")
 def kept(data):
-    """One lab for all tests that only train: what it has compiled stays."""
+    """One lab for all tests that only train."""
     return builder(data)
 
 
@@ -133,16 +134,12 @@ class TestLab:
         assert len(users) > 1000
         assert (values[users, liked] == 1).all() and (values[users, others] == 0).all()
 
-    def test_a_loss_is_compiled_once(self, data, monkeypatch):
+    def test_a_loss_is_compiled_once(self, data):
         lab = builder(data)
-        compiled = []
-        compile_run = lab._compile
-        monkeypatch.setattr(lab, "_compile", lambda run: compiled.append(run.number) or compile_run(run))
-        first = trained(lab, LossSettings(epochs=2))
-        longer = trained(lab, LossSettings(epochs=3))
-        other = trained(lab, LossSettings(negatives="entries", epochs=1))
-        assert compiled == [first.number, other.number] and longer.is_compiled
-        assert [run.model.loss.negatives for run in (first, longer, other)] == ["catalog", "catalog", "entries"]
+        settings = LossSettings(epochs=2), LossSettings(epochs=3), LossSettings(epochs=1, negatives="entries")
+        first, longer, other = (trained(lab, one).model.loss for one in settings)
+        assert first is longer and first is not other
+        assert (first.negatives, other.negatives) == ("catalog", "entries")
 
     def test_stop_pin_and_reset(self, kept, data):
         kept.reset()
@@ -176,13 +173,14 @@ class TestLab:
         with pytest.raises(ValueError, match="train has no likes"):
             builder((-abs(data[0]), data[1]))
 
-    def test_a_loss_that_does_not_compile_ends_the_run(self, data, monkeypatch):
+    def test_losses_share_one_kernel(self, data):
+        """Numba gives no machine code back, so a kernel for each loss would stay in memory."""
         lab = builder(data)
-        monkeypatch.setattr(lab, "function", lambda settings: lambda difference: (1.0, 0.0))
-        run = lab.begin(LossSettings())
-        with pytest.raises(ValueError, match="takes"):
-            lab.advance(run)
-        assert run.done and not run.points
+        trained(lab, LossSettings(epochs=1))
+        kernels = len(learn_entries.signatures)
+        for margin in (0.25, 0.5, 0.75):
+            trained(lab, LossSettings(margin=margin, epochs=1))
+        assert len(learn_entries.signatures) == kernels
 
 
 def run_in_a_loop(work, view):
@@ -233,7 +231,7 @@ class TestView:
             pictures.add(view.curves.png)
         assert len(pictures) == len(SHAPES) * len(SEARCHES)
 
-    def test_in_a_loop_it_compiles_and_trains_in_the_background_and_stop_stops(self, data):
+    def test_in_a_loop_it_trains_in_the_background_and_stop_stops(self, data):
         view = LossBuilderView(builder(data))
         view.controls["epochs"].value = 60
         lab = view.lab
@@ -242,11 +240,10 @@ class TestView:
 
         async def work():
             view.buttons["train"].click()
-            assert "compiling" in view.left.value and lab.run.points == []
+            assert view.left.value == "training" and lab.run.points == []
             while len(lab.run.points) < 3:
                 view.controls["shape"].value = "hinge" if view.controls["shape"].value != "hinge" else "constant"
                 await asyncio.sleep(0.01)
-            assert view.left.value == "training"
             before = len(lab.run.points)
             view.buttons["stop"].click()
             await view.task
@@ -256,7 +253,7 @@ class TestView:
         assert 3 <= len(lab.run.points) < 60 and view.error is None
         assert view.buttons["stop"].disabled and "stopped after" in view.left.value
 
-    def test_reset_during_compiling_leaves_nothing_behind(self, data):
+    def test_reset_during_training_leaves_nothing_behind(self, data):
         view = LossBuilderView(builder(data))
 
         async def work():

@@ -115,7 +115,7 @@ class LossPoint:
     at_rest : float
         Which share of the pairs, see `LossBuilder.pairs`, make no step.
     seconds : float
-        How long the epoch and its measuring took, without compiling.
+        How long the epoch and its measuring took.
     """
 
     epoch: int
@@ -132,20 +132,15 @@ class BuiltRun(Run):
 
     Attributes
     ----------
-    is_compiled : bool
-        Whether the loss is ready to train with.
     differences : array of shape (n_pairs,) or None
         The present difference of each of `LossBuilder.pairs`.
     """
 
-    is_compiled: bool = False
     differences: np.ndarray | None = None
 
 
 class LossBuilder(TrainingLab):
     """Put a loss together, look at its curve, train with it, and compare runs.
-
-    The first epoch of a run compiles the loss, if none like it has been trained with: that takes a second or two.
 
     Parameters
     ----------
@@ -185,7 +180,7 @@ class LossBuilder(TrainingLab):
     >>> run = lab.begin(LossSettings("squared hinge", 0.5, epochs=2))
     >>> while not run.done:
     ...     point = lab.advance(run)
-    >>> [point.epoch for point in run.points]  # its loss is compiled by now, and kept
+    >>> [point.epoch for point in run.points]
     [1, 2]
     """
 
@@ -263,22 +258,17 @@ class LossBuilder(TrainingLab):
         settings.check()
         self.stop()
         self._n_runs += 1
-        loss = self._losses.get(replace(settings, epochs=1))
-        model = LightFM(**self._model, loss=loss or "bpr", random_state=self.seed)
-        self.run = BuiltRun(self._n_runs, settings, model, is_compiled=loss is not None)
+        model = LightFM(**self._model, loss=self._loss(settings), random_state=self.seed)
+        self.run = BuiltRun(self._n_runs, settings, model)
         return self.run
 
-    def _compile(self, run: BuiltRun) -> None:
-        kept = replace(run.settings, epochs=1)
-        loss = pairwise_loss(self.function(kept), **kept.options())
-        # The kernel is compiled where it is first needed: on one like, which costs nothing.
-        LightFM(**self._model, loss=loss).fit(sp.coo_matrix(np.array([[1.0, 0.0]], dtype=np.float32)))
-        self._losses[kept] = run.model.loss = loss
-        run.is_compiled = True
+    def _loss(self, settings: LossSettings) -> OwnLoss:
+        kept = replace(settings, epochs=1)
+        if kept not in self._losses:
+            self._losses[kept] = pairwise_loss(self.function(kept), **kept.options())
+        return self._losses[kept]
 
     def _epoch(self, run: BuiltRun) -> LossPoint:
-        if not run.is_compiled:
-            self._compile(run)
         began = time.perf_counter()
         run.model.fit_partial(self.train)
         known, held_out = self._measured

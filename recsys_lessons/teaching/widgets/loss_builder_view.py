@@ -287,7 +287,7 @@ def _told(run: BuiltRun | None) -> str:
         return f"stopped after {len(run.points)} of {run.settings.epochs} epochs"
     if run.done:
         return f"done: {run.settings.epochs} epochs"
-    return "training" if run.is_compiled else "compiling (a second or two)"
+    return "training"
 
 
 def show_loss_builder(train: Any, validation: Any, **arguments: Any) -> None:

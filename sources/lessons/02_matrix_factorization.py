@@ -217,7 +217,9 @@ guess("02 suspect", "?", one_of=("start", "epochs", "penalty", "components"))
 # %%
 with_them, without = np.zeros((5, 40)), np.zeros((5, 40))
 for seed, (train, test) in enumerate(splits):
-    model, control = FunkSVD(random_state=seed), FunkSVD(random_state=seed, init_std=0)
+    model = FunkSVD(random_state=seed)
+    # Vectors that begin at 0 stay there, so the control needs one component only.
+    control = FunkSVD(no_components=1, random_state=seed, init_std=0)
     for epoch in range(40):
         with_them[seed, epoch] = rmse(model.fit_partial(train, epochs=1), test)
         without[seed, epoch] = rmse(control.fit_partial(train, epochs=1), test)

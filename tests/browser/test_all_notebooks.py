@@ -64,7 +64,7 @@ DRIVEN = {
     "13_serving_and_scale.ipynb": [
         ("press", "Start", "done: 3 of 3"),
         ("press", "Next user with a miss", "User 29: 9 of 10 found"),
-        ("choose", "Items asked for (k)", "100", "Recall@100:"),
+        ("choose", "Items asked for (k)", "100", "Recall of the exact 100:"),
         ("choose", "Items", "200,000 made up", "instead of 200,000"),
     ],
 }

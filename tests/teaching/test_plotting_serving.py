@@ -13,7 +13,7 @@ def test_what_is_enough_is_told_with_its_work(drawn, capsys):
     plot_recall_by_work(SEARCHES, n_items=N_ITEMS)
     assert capsys.readouterr().out == ("patient: 0.99 from 260 distances on, of 1,000 (26.0%)\nblind: at most 0.42\n")
     assert drawn[1] == [
-        "Lines, recall@10 by distances computed for a query. "
+        "Lines, recall of the exact 10 by distances computed for a query. "
         "Patient: 0.90 at 100 to 1.00 at 510. Blind: 0.40 at 90 to 0.42 at 300."
     ]
     axes = drawn[0][0].axes[0]
@@ -26,7 +26,7 @@ def test_another_bar_another_k_another_title(drawn, capsys):
     assert "blind: 0.40 from 90 distances on, of 2,000 (4.5%)" in capsys.readouterr().out
     axes = drawn[0][0].axes[0]
     assert axes.get_title(loc="left") == "Found"
-    assert axes.get_ylabel() == "recall@5"
+    assert axes.get_ylabel() == "recall: share of the exact 5 found"
 
 
 def test_lines_are_the_searches_and_exact_ones_are_marked_once(drawn):

@@ -240,7 +240,7 @@ class TestView:
         assert lab.settings.biases is False and view.error is None and view.picture.png != first
         view.metric.value, view.connectivity.value, view.k.value, view.expansion.value = False, 32, 100, 256
         assert (lab.settings.metric, lab.settings.connectivity, lab.k, lab.expansion) == (False, 32, 100, 256)
-        assert f"<strong>Recall@100:</strong> {lab.now.recall.mean():.3f}" in view._body.value
+        assert f"<strong>Recall of the exact 100:</strong> {lab.now.recall.mean():.3f}" in view._body.value
         view.catalog.value = "many"
         assert view.progress.max == 5_000 and "instead of 5,000" in view._body.value and view.error is None
 

@@ -49,7 +49,7 @@ def plot_recall_by_work(
     --------
     >>> searches = {"patient": ([100, 200, 400], [0.9, 0.99, 1.0]), "blind": ([100, 300], [0.4, 0.41])}
     >>> plot_recall_by_work(searches, n_items={"patient": 1000, "blind": 1000})  # doctest: +ELLIPSIS
-    [figure] Lines, recall@10 by distances computed for a query. Patient: 0.90 at 100 to 1.00 at 400. Blind: ...
+    [figure] Lines, recall of the exact 10 by distances computed for a query. Patient: 0.90 at 100 to 1.00 ...
     patient: 0.99 from 200 distances on, of 1,000 (20.0%)
     blind: at most 0.41
     """
@@ -75,10 +75,10 @@ def plot_recall_by_work(
     ]
     with drawing(
         title or f"{facts[0][:1].upper()}{facts[0][1:]}",
-        alt=f"Lines, recall@{k} by distances computed for a query. {' '.join(spans)}",
+        alt=f"Lines, recall of the exact {k} by distances computed for a query. {' '.join(spans)}",
         facts=facts,
         x_label="distances computed for a query (logarithmic)",
-        y_label=f"recall@{k}",
+        y_label=f"recall: share of the exact {k} found",
     ) as axes:
         for number, (name, (work, recall)) in enumerate(curves.items()):
             color = PALETTE[number]

@@ -183,7 +183,7 @@ class SearchView(LabView):
             axes.plot([100 * now.share], [now.recall.mean()], "o", color=VERMILION, markersize=9, label="now")
         if lab.others():
             axes.plot([], [], color=_OTHER, linewidth=1.2, label="other indexes you built")
-        axes.set_title(f"recall@{lab.k} of {n_items:,} items", fontsize=10, fontweight="normal")
+        axes.set_title(f"recall of the exact {lab.k}, among {n_items:,} items", fontsize=10, fontweight="normal")
         axes.set_xlabel("distances computed for a user, of those of the exact search (logarithmic)")
         axes.legend(loc="lower right", fontsize=8)
 
@@ -206,9 +206,9 @@ class SearchView(LabView):
         worst = int(np.argmin(now.recall))
         told = f"; the worst, user {worst}, gets {round(now.recall[worst] * now.k)} of {now.k}"
         return (
-            f"<p><strong>Recall@{now.k}:</strong> {now.recall.mean():.3f}, from {now.work:,.0f} distances for a user "
-            f"instead of {n_items:,} ({now.share:.2%}). <strong>Whole lists:</strong> {n_whole} of {lab.n_queries} "
-            f"users{told if n_whole < lab.n_queries else ''}.</p>"
+            f"<p><strong>Recall of the exact {now.k}:</strong> {now.recall.mean():.3f}, from {now.work:,.0f} distances "
+            f"for a user instead of {n_items:,} ({now.share:.2%}). <strong>Whole lists:</strong> {n_whole} of "
+            f"{lab.n_queries} users{told if n_whole < lab.n_queries else ''}.</p>"
         )
 
     def _lists_html(self, compared: Any) -> str:

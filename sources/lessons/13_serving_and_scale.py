@@ -9,7 +9,7 @@
 # %% [markdown]
 # # Serving and scale: how does it leave the notebook?
 #
-# Your model is good, and tonight it goes live. Somebody opens the page, and has to have ten films before they look away. Next year there will be 200,000 films; others have ten million. What changes, and for what do you need more machines?
+# Your model is good, and tonight it goes live. Somebody opens the page, and needs ten films before they look away. Next year there will be 200,000 films; others have ten million. What changes, and what needs more machines?
 
 # %% [markdown] tags=["objectives"]
 # When you have finished, you can
@@ -24,7 +24,7 @@
 # %% [markdown]
 # ## Three films and a pencil
 #
-# Ann's vector is (1, 1). A film's score is its inner product with her vector, plus the film's bias. An **index**, a structure that finds near vectors without looking at all of them, knows no biases. So write the bias as one more number, and give Ann a 1 to meet it: she becomes the **query** (1, 1, 1).
+# Ann's vector is (1, 1). A film's score is its inner product with hers, plus the film's bias. An **index**, a structure that finds near vectors without looking at all of them, knows no biases. So write the bias as one more number, and give Ann a 1 to meet it: she becomes the **query** (1, 1, 1).
 #
 # | | vector, bias last | score | squared distance to Ann |
 # |:--|:--|:--|:--|
@@ -32,7 +32,7 @@
 # | *Picnic* | (2, 2, 0) | 4 | 1 + 1 + 1 = 3 |
 # | *Comet* | (1, 1, 0) | 2 | 0 + 0 + 1 = 1 |
 #
-# *Comet* is the nearest, and the worst. A long vector like *Galaxy*'s has a high score and is far away. The cure is one more column that makes all films equally long ([Bachrach et al. 2014](https://doi.org/10.1145/2645710.2645741)). The longest has $M^2 = 4 + 1 + 4 = 9$. *Picnic*'s square is 8, so it gets $\sqrt{9 - 8} = 1$; *Comet* gets $\sqrt{9 - 2} = \sqrt 7$, *Galaxy* 0. The query gets a 0, so no score changes. But for query $q$ and film $v$ the squared distance is now
+# *Comet* is the nearest, and the worst. One more column makes all films equally long ([Bachrach et al. 2014](https://doi.org/10.1145/2645710.2645741)). The longest is *Galaxy*, with $M^2 = 4 + 1 + 4 = 9$; it gets 0. *Picnic*'s square is 8, so it gets $\sqrt{9 - 8} = 1$; *Comet* gets $\sqrt 7$. The query gets a 0, so no score changes. But for query $q$ and film $v$ the squared distance is now
 #
 # $$|q - v|^2 = |q|^2 + |v|^2 - 2\, q \cdot v = |q|^2 + M^2 - 2\, q \cdot v = 3 + 9 - 2 \cdot \text{score}$$
 #
@@ -56,14 +56,11 @@ longer = equal_lengths(vectors) - with_zero(queries)
 print("with equal lengths", np.square(longer).sum(axis=1).round(3))
 
 # %% [markdown]
-# Without the bias the scores would be 3, 4 and 2: *Picnic* first.
-
-# %% [markdown]
 # ## Nine thousand films
 #
-# The films of lesson 00, WARP, 30 components. The exact answer is what `recommend` gives. It goes in blocks, so no table of all scores exists, but it computes every one: 9,066 for each user.
+# The films of lesson 00, WARP, 30 components. The exact answer is what `recommend` gives. It computes all 9,066 scores for each user.
 #
-# The index comes from [usearch](https://github.com/unum-cloud/usearch). It is a graph: each film is linked to some near ones (**connectivity**). A search starts somewhere, looks at the links of the nearest films it has met, and keeps the best few (**expansion**). It stops when their links lead to nothing nearer. To add a film is such a search, too (`expansion_add`). It promises nothing. So we measure two things: its **work**, the distances it computes for a query, and its **recall**, here the share of the exact ten that it finds.
+# The index comes from [usearch](https://github.com/unum-cloud/usearch). It is a graph: each film is linked to some near ones (**connectivity**). A search starts somewhere, looks at the links of the nearest films it has met, and keeps the best few (**expansion**), until their links lead to nothing nearer. To add a film is such a search, too (`expansion_add`). It promises nothing, so we measure its **work**, the distances it computes for a query, and its **recall**, the share of the exact ten that it finds.
 
 # %%
 from usearch.index import Index
@@ -79,18 +76,16 @@ exact, _ = model.recommend(everybody, 10)
 
 films, users = item_vectors(model), query_vectors(model)
 n_films = len(films)
+# search_exact computes all inner products, as recommend does
 same = (search_exact(films, users, 10)[0] == exact).mean()
 print(f"{n_films:,} films, {len(users)} users, {films.shape[1]} columns")
 print(f"share of places where the vectors give the same film as the model: {same:.3f}")
-
-# %% [markdown]
-# `search_exact` computes all inner products. Now the index, with both columns. One thread builds it, since several would make a different graph each time.
 
 # %%
 expansions = (10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512)
 
 
-def build(vectors, metric="l2sq"):  # squared distance
+def build(vectors, metric="l2sq"):  # squared distance; one thread, since several make a different graph each time
     index = Index(ndim=vectors.shape[1], metric=metric, dtype="f32", connectivity=16, expansion_add=32)
     _ = index.add(np.arange(len(vectors)), vectors, threads=1)
     return index
@@ -104,6 +99,10 @@ def search(index, queries, exact):
         work.append(found.computed_distances / len(queries))
         recall.append(search_recall(found.keys, exact).mean())
     return work, recall
+
+
+def enough(recall):  # the place of the first expansion that finds 0.99
+    return next(place for place, share in enumerate(recall) if share >= 0.99)
 
 
 index = build(equal_lengths(films))
@@ -128,7 +127,7 @@ print(f"expansion 512: recall {no_bias[1][-1]:.2f}, about {round(no_bias[0][-1],
 your_guess("13 without bias", measured=f"{no_bias[1][-1]:.2f}")
 
 # %% [markdown]
-# On average more than half of a list is wrong. The first suspect is the index: perhaps such vectors are harder to search. Hold the same index against the exact answer *for its own vectors*. And would anybody notice? Ask what users liked in test, with five seeds, among all films but those in train.
+# On average more than half of a list is wrong. The first suspect is the index: such vectors may be harder to search. Hold it against the exact answer *for its own vectors*. And would anybody notice? Ask what users liked in test, with five seeds, among all films but those in train.
 
 # %%
 from recsys_lessons.evaluation import precision_at_k
@@ -150,9 +149,9 @@ print(f"precision@10 {min(with_bias):.3f}–{max(with_bias):.3f}, without biases
 print(f"worse in {worse} of 5 seeds")
 
 # %% [markdown]
-# The index is innocent: it answers its question, and it was the wrong question. No expansion cures that. **When recall does not rise with expansion, first hold it against the exact answer for its own vectors.**
+# The index is innocent: it answers its question, and it was the wrong question. **When recall does not rise with expansion, first hold it against the exact answer for its own vectors.**
 #
-# What of the other column? usearch also takes an inner product as it is, and its default is the cosine.
+# What of the other column? usearch also takes inner products as they are, and its default is the cosine.
 
 # %%
 from recsys_lessons.teaching.plotting import plot_recall_by_work
@@ -169,14 +168,12 @@ title = "With a column missing, no expansion finds all" if alone else f"All is f
 plot_recall_by_work(searches, n_items=dict.fromkeys(searches, n_films), title=title)
 
 # %% [markdown]
-# The inner product costs more work and stays below; there more links help, as the lab shows. Without the bias nothing does: with more work recall even sinks a little, towards the exact answer to the wrong question. The cosine ignores how long a film's vector is.
-#
-# An index has no `exclude`: ask it for more than ten, and drop what a user knows.
+# The inner product stays below; there more links help, as the lab shows. Without the bias, more work brings recall even a little lower, nearer to the exact answer to the wrong question.
 
 # %% [markdown]
 # ## Two hundred thousand
 #
-# No data with so many films comes with the course, so we make them up: copies of trained vectors, each number moved at random by half of its column's standard deviation. Nobody knows who would like them, and recall does not ask.
+# No data with so many films comes with the course, so we make them up: copies of trained vectors, each number moved at random by half of its column's standard deviation (noise 0.5). Recall does not ask who likes them.
 #
 # **22 times as many films. How many times as many distances, for a recall of 0.99?**
 
@@ -185,85 +182,95 @@ guess("13 growth", "?", expected="a number, such as 22")
 
 
 # %%
-def made_up(n, noise):
-    rng = np.random.default_rng(0)
-    copied = rng.integers(n_films, size=n)
+def made_up(films, n, noise, seed=0):
+    rng = np.random.default_rng(seed)
+    copied = rng.integers(len(films), size=n)
     moved = rng.standard_normal((n, films.shape[1])) * films.std(axis=0) * noise
     return (films[copied] + moved).astype(np.float32)
 
 
-many = made_up(200_000, noise=0.5)
+many = made_up(films, 200_000, noise=0.5)
+large = build(equal_lengths(many))
+
+# %%
 exact_of_many, _ = search_exact(many, users, 10)
-many_equal = equal_lengths(many)
-
-# %%
-large = build(many_equal[:70_000])
-
-# %%
-_ = large.add(np.arange(70_000, 140_000), many_equal[70_000:140_000], threads=1)  # an index can grow
-
-# %%
-_ = large.add(np.arange(140_000, 200_000), many_equal[140_000:], threads=1)
-
-# %%
 of_many = search(large, with_zero(users), exact_of_many)
 
-
-def least_work(work, recall, enough=0.99):
-    return next(distances for distances, found in zip(work, recall, strict=True) if found >= enough)
-
-
-growth = least_work(*of_many) / least_work(*both)
-your_guess("13 growth", measured=f"{growth:.0f} times")
+growth = of_many[0][enough(of_many[1])] / both[0][enough(both[1])]
+your_guess("13 growth", measured=f"{growth:.1f} times")
 sizes = {f"{n_films:,} films": both, "200,000 made-up films": of_many}
 counts = dict(zip(sizes, (n_films, 200_000), strict=True))
-title = f"22 times the films, these made up: {growth:.0f} times the work for 0.99"
+title = f"22 times the films, these made up: {growth:.1f} times the work for 0.99"
 plot_recall_by_work(sizes, n_items=counts, title=title)
 
 # %% [markdown]
-# The work grows more slowly than the catalog, but the catalog is ours. Move the copies by a whole standard deviation instead, in a smaller one:
+# The work grows more slowly than the catalog. But this is one model, one graph, and a catalog of ours. Change the first two, then the last: in a smaller one, move the copies by a whole standard deviation.
+
 
 # %%
-for noise in (0.5, 1.0):
-    spread = made_up(20_000, noise)
-    of_spread = search(build(equal_lengths(spread)), with_zero(users), search_exact(spread, users, 10)[0])
-    print(f"20,000 films, noise {noise}: 0.99 from about {least_work(*of_spread):.0f} distances on")
+def vectors_of(seed):  # another model
+    other = LightFM(loss="warp", no_components=30, random_state=seed).fit(train, epochs=10)
+    return item_vectors(other), query_vectors(other)
+
+
+def work_for(vectors, asking):
+    exact, _ = search_exact(vectors, asking, 10)
+    work, recall = search(build(equal_lengths(vectors)), with_zero(asking), exact)
+    return work[enough(recall)]
+
+
+def growth_again(seed):
+    vectors, asking = vectors_of(seed)
+    return work_for(made_up(vectors, 200_000, 0.5, seed), asking) / work_for(vectors, asking)
+
+
+growths = [growth, growth_again(43)]
+
+# %%
+growths.append(growth_again(44))
+print("200,000 films, three models:", ", ".join(f"{times:.1f}" for times in growths), "times the work")
+
+# %%
+for seed in (42, 43, 44):
+    vectors, asking = vectors_of(seed)
+    half, whole = (round(work_for(made_up(vectors, 20_000, noise, seed), asking), -1) for noise in (0.5, 1.0))
+    print(f"20,000 films, model {seed}: about {half:,.0f} distances with noise 0.5, {whole:,.0f} with 1.0")
 
 # %% [markdown]
-# **Recall does not ask who likes the films; the work does ask how they are spread.** So the factor is one of these films, not a law.
+# **The work depends on how the films are spread:** more in three of three. It depends on the graph, too: one of 20,000, with noise 0.5, needs twice what 200,000 took above. About three times is what *these* took, no law. Measure the index you serve.
 #
-# **Does an index pay?** Time all users in one call, and users that come one by one. (Your clock will say something else, and `search_exact` is made for equal bytes, not for one user in a hurry.)
+# **Does an index pay?** Time all users in one call, and one by one. Your clock will differ; and one by one `search_exact`, made for equal bytes and not for one user in a hurry, takes longer than it need.
 
 # %% tags=["nbval-ignore-output"]
 from functools import partial
 from time import perf_counter
 
 
-def milliseconds(search, calls, *arguments, **options):
+def milliseconds(search, calls):
     took = []
     for _ in range(3):
         start = perf_counter()
         for queries in calls:
-            search(queries, *arguments, **options)
+            search(queries)
         took.append(perf_counter() - start)
-    return min(took) * 1000 / sum(map(len, calls))  # a user
+    return min(took) * 1000 / sum(map(len, calls))  # for a user, the best of three
 
 
-for searched, graph, found in ((films, index, both), (many, large, of_many)):
-    graph.expansion_search = expansions[found[0].index(least_work(*found))]
-    print(f"{len(searched):,} films: exact, {len(searched) / least_work(*found):.0f} times the distances")
-    for calls, told in (([users], "all in one call"), (np.split(users[:20], 20), "one by one")):
-        by_graph = milliseconds(graph.search, list(map(with_zero, calls)), 10, threads=1)
-        exactly = milliseconds(partial(search_exact, searched), calls, 10)
+for searched, graph, (work, recall) in ((films, index, both), (many, large, of_many)):
+    graph.expansion_search = expansions[enough(recall)]
+    print(f"{len(searched):,} films: exact, {len(searched) / work[enough(recall)]:.0f} times the distances")
+    for told, calls in (("all in one call", [users]), ("one by one", np.split(users[:20], 20))):
+        by_graph = milliseconds(partial(graph.search, count=10, threads=1), list(map(with_zero, calls)))
+        exactly = milliseconds(partial(search_exact, searched, n=10), calls)
         print(f"  {told}: {exactly:.3f} ms a user, graph {by_graph:.3f}: {exactly / by_graph:.1f} times the time")
 
 # %% [markdown]
-# For one visitor the graph is faster at both sizes. Yet among nine thousand films nobody notices the difference, and a graph has to be built and kept in step with the model: stay exact. Nor is there much to win when all lists are made in one call, as at night. Among 200,000 there is, in both.
+# One by one the graph is faster at both sizes, though by less than this clock says. Yet among nine thousand films nobody notices, and a graph has to be kept in step with the model: stay exact. Among 200,000 it pays in one call, too.
 
 # %% [markdown]
 # ## The day after
 #
-# The model and its index are files. What does the model's file hold that serving never reads?
+# The model and its index are files. In the morning there are users whom neither has met.
 
 # %%
 import tempfile
@@ -273,9 +280,6 @@ folder = Path(tempfile.mkdtemp())
 path = model.save(folder / "films")
 index.save(folder / "films.usearch")
 again, restored = LightFM.load(path), Index.restore(folder / "films.usearch")
-with np.load(path) as saved:
-    held = sum(saved[name].size for name in saved.files)
-print(f"numbers in the file for each number of a vector: {held / (films.size + users.size):.1f}")
 restored.expansion_search = index.expansion_search
 asked = ((index, model), (restored, again))
 answers = [graph.search(with_zero(query_vectors(one)), 10, threads=1).keys for graph, one in asked]
@@ -284,21 +288,24 @@ print("the same answers:", np.array_equal(*answers))
 newcomers = model.fold_in(train[:100])  # as if we had never met them
 to_new = query_vectors(newcomers)
 found = search_recall(index.search(with_zero(to_new), 10, threads=1).keys, search_exact(films, to_new, 10)[0])
-print(f"100 folded-in users: the index finds {found.mean():.2f} of their lists")
+print(f"100 folded-in users: the index finds {found.mean():.2f} of their exact ten")
 
-second = LightFM(loss="warp", no_components=30, random_state=43).fit(train, epochs=10)
-mixed, _ = search_exact(films, query_vectors(second), 10)
-truth, _ = second.recommend(everybody, 10)
-print(f"films of seed 42, users of seed 43: recall {search_recall(mixed, truth).mean():.2f}")
+recalls = []
+for seed in (43, 44, 45):
+    second = LightFM(loss="warp", no_components=30, random_state=seed).fit(train, epochs=10)
+    mixed, _ = search_exact(films, query_vectors(second), 10)
+    truth, _ = second.recommend(everybody, 10)
+    recalls.append(search_recall(mixed, truth).mean())
+print(f"films of seed 42, users of seeds 43, 44, 45: recall {', '.join(f'{recall:.2f}' for recall in recalls)}")
 
 # %% [markdown]
-# (Two of the three are sums that only training reads.) A newcomer is a query: fold in (lesson 02), and ask the index that is there. The last line is what happens when users are retrained and the index is not: the axes of two trainings have nothing to do with each other. **Queries and index must come from one training.**
+# A newcomer is a query: fold in (lesson 02), and ask the index that is there. The last line shows users retrained, and films not: the axes of two trainings have nothing to do with each other. **Queries and index must come from one training.**
 #
 # ### Four weeks of clicks
 #
-# In the groceries of lesson 11 households go on buying. A model has learned until some week. Four weeks later there are new first purchases. Keep the model, train it on with `fit_partial` on the new ones alone, or retrain on everything? We ask for the first purchases of the following four weeks, among all products not yet bought, at five times of the year. As controls, train on with as many *old* purchases, and after retraining with either.
+# In the groceries of lesson 11 a model has learned until some week. Four weeks later, keep the model, train it on with `fit_partial` on the new first purchases alone, or retrain on everything? We measure AUC on those of the following four weeks, among all products not yet bought, at five times of the year, with three seeds. As controls, train on with as many *old* purchases, and after retraining with either.
 #
-# **Retraining gains some AUC over keeping. How much of that gain does training on with the new ones alone bring?**
+# **Retraining gains over keeping. How much of that gain does training on with the new ones alone bring?**
 
 # %%
 guess("13 new alone", "?", one_of=("hardly any", "about half", "all of it"))
@@ -318,8 +325,8 @@ def bought(start, end):
     return sp.csr_matrix((np.ones(now.sum()), (household[now], product[now])), shape=(shop.n_users, shop.n_items))
 
 
-def train_until(end, epochs):
-    return LightFM(loss="warp", no_components=10, random_state=end).fit(bought(0, end), epochs=epochs)
+def train_until(end, seed):
+    return LightFM(loss="warp", no_components=10, random_state=100 * seed + end).fit(bought(0, end), epochs=10)
 
 
 # %%
@@ -328,13 +335,13 @@ from copy import deepcopy
 from recsys_lessons.evaluation import auc_score
 
 
-def at_five_times(epochs, later_epochs):
+def at_five_times(seed, later_epochs=10):
     measured, updates, stale = [], [], []
     for end in (28, 32, 36, 40, 44):
         new, old = bought(end, end + 4), bought(0, end).tocoo()
         some = np.random.default_rng(end).choice(old.nnz, size=new.nnz, replace=False)
         some_old = sp.csr_matrix((old.data[some], (old.row[some], old.col[some])), shape=old.shape)
-        kept, again = train_until(end, epochs), train_until(end + 4, epochs)
+        kept, again = train_until(end, seed), train_until(end + 4, seed)
         policies = {
             "keep": kept,
             "train on, old ones": deepcopy(kept).fit_partial(some_old, epochs=later_epochs),
@@ -349,51 +356,46 @@ def at_five_times(epochs, later_epochs):
         moved = policies["train on, new ones"]
         after, _ = moved.recommend(np.arange(shop.n_users), 10)
         stale.append(search_recall(search_exact(item_vectors(kept), query_vectors(moved), 10)[0], after).mean())
-    return list(policies), np.array(measured), np.mean(updates, axis=0) / 1e6, stale
+    return list(policies), measured, np.mean(updates, axis=0) / 1e6, stale
 
 
-names, measured, updates, stale = at_five_times(epochs=10, later_epochs=10)
+names, measured, updates, stale = zip(*[at_five_times(seed) for seed in range(3)], strict=True)
 
 # %%
-updates[:3] -= updates[0]  # what was done since
+auc = np.array(measured)  # by seed, time and policy
+less = (auc - auc[:, :, 3:4]).mean(axis=0)  # less that of "retrain"
+done = np.mean(updates, axis=0)
+done[:3] -= done[0]  # what was done since
 print(f"new purchases: {bought(44, 48).nnz / bought(0, 44).nnz:.0%} of those before, the last time")
-for auc, done, name in zip(measured.T, updates, names, strict=True):
-    ahead = [(auc > measured[:, column]).sum() for column in (0, 3)]
-    gaps = auc - measured[:, 3]
-    told = "ahead of keep in {} and of retrain in {} of 5".format(*ahead)
-    print(f"{name:18}  AUC {auc.mean():.4f}, less retrain {gaps.min():+.4f} to {gaps.max():+.4f}")
-    print(f"{'':18}  {told}; {done:.2f} million updates")
+print("AUC less that of retraining, at the five times, means of three seeds")
+for number, name in enumerate(names[0]):
+    ahead = [(auc[:, :, number] > auc[:, :, other]).sum() for other in (0, 3)]
+    gaps = " ".join(f"{gap:+.3f}" for gap in less[:, number])
+    print(f"{name:18} {gaps}   {done[number]:.2f} million updates")
+    print(f"{'':18} ahead of keep in {ahead[0]} and of retrain in {ahead[1]} of 15")
+print(f"the best of the six in {(auc.argmax(axis=2) == 5).sum()} of 15: {names[0][5]}")
 
-
-def share_of_gain(measured):
-    keep, _, new, again, _, _ = measured.mean(axis=0)
-    return f"{(new - keep) / (again - keep):.0%}"
-
-
-print(f"users after training on, products from before it: recall {min(stale):.2f}–{max(stale):.2f}")
-your_guess("13 new alone", measured=share_of_gain(measured))
-
-# %%
-_, half, _, _ = at_five_times(epochs=10, later_epochs=5)
-print(f"five epochs of the new ones: {share_of_gain(half)} of the gain")
+of_gain = [(new - keep) / (again - keep) for keep, _, new, again, _, _ in auc.mean(axis=1)]
+print(f"users after training on, products from before it: recall {np.min(stale):.2f}–{np.max(stale):.2f}")
+your_guess("13 new alone", measured=f"{min(of_gain):.0%} to {max(of_gain):.0%}, by seed")
 
 # %% [markdown]
-# **All of it, with a twelfth of the work**, if the new ones get as many epochs; half as many bring 72%. It is not the further training: as many old purchases gain nothing. The new ones alone are even ahead of retraining in four of five, by 0.003. A suspect: the extra epochs let the latest purchases count for more. Then they should help a retrained model, too, though it has learned them already. They do, in five of five, and old ones do not. **The latest four weeks tell more of the next four** than their share of the year.
+# **All of it, with a twelfth of the work**, at as many epochs. (What do half as many bring? Try `later_epochs=5`.) It is not the further training: as many old purchases gain nothing. The new ones alone are even ahead of retraining in 14 of 15. A suspect: the latest purchases then count for more. If so, extra epochs of them should help a retrained model, too, though it has learned them already. They do, in 15 of 15, and old ones do not. **The latest four weeks tell more of the next four** than their share of the year. (One shop, one year: the five times share most of their past.)
 #
-# But training on moves the products, too. An index from before these four weeks, asked with today's users, misses 18 to 30% of the places on the lists.
+# But training on moves the products, too. An index from before these four weeks and ten epochs, asked with today's users, misses 17 to 30% of the places on the lists.
 #
 # | what is new | do | measured here |
 # |:--|:--|:--|
-# | a user with clicks | fold in, ask the index that is there | the index finds 0.99 of their exact ten |
+# | a user with clicks | fold in, ask the index that is there | the index finds 0.99 of their exact ten; how good those are, lesson 02 says |
 # | clicks on known items | `fit_partial`, then new vectors and a new index | all of retraining's gain in AUC, at as many epochs |
-# | the same, with time to retrain | retrain, then `fit_partial` on the new ones again | the best AUC, in 5 of 5 ahead of retraining |
-# | an item with known features | its row is a vector (lesson 08); add it. If it is longer than all so far, no $M$ fits: choose a larger one beforehand (`equal_lengths(..., length=)`) | – |
-# | ids or features without a column | retrain; another width is an error | – |
+# | the same, with time to retrain | retrain, then `fit_partial` on the new ones again | the best AUC of six, in 15 of 15 |
+# | an item with known features | add its vector (lesson 08), if $M$ leaves room (`length=`) | – |
+# | ids or features without a column | retrain | – |
 
 # %% [markdown]
 # ## More than one machine
 #
-# Forty settings to try and ten million lists to compute need nothing of each other. [Dask](https://distributed.dask.org) sends such work to processes, here or anywhere. `sweep` and `recommend_all` take its client; without one they run here. The data goes out once. With one seed and one thread for each fit, it does not matter who computes it. Two workers on this computer:
+# Forty settings to try and ten million lists to compute need nothing of each other. [Dask](https://distributed.dask.org) shares such work out: your notebook's **client** hands it to a **scheduler**, a process that deals it to **workers**, the processes that compute, here or anywhere. `sweep` and `recommend_all` take the client; without one they run here. Each fit has its own seed and one thread, so it does not matter who computes it. Two workers on this computer:
 
 # %%
 import logging
@@ -443,7 +445,7 @@ client.close()
 cluster.close()
 
 # %% [markdown]
-# On several computers only the client changes: `client="tcp://..."`, the address of a scheduler. The sweep as a live table, here; *Stop* leaves nothing running:
+# Nothing is timed here; the project's `benchmarks/README.md` has 24 fits 1.70 times as fast with two workers. On several computers only the client changes: `client="tcp://..."`, the address of a scheduler. The sweep as a live table, here; *Stop* leaves nothing running:
 
 # %% tags=["nbval-ignore-output"]
 from recsys_lessons.teaching.widgets import show_sweep_table
@@ -453,9 +455,9 @@ show_sweep_table(settings[:3], train, test, epochs=5)
 # %% [markdown]
 # ### And training itself?
 #
-# Threads need not wait for each other (lesson 12), because they share one memory. Machines do not, and would have to ask for rows. Compute it for ten million items, 64 components and an epoch of a billion updates, tables of users left out. The rates are assumed: memory 20 GB and a network 1.25 GB a second, 0.1 milliseconds to ask another machine for a row.
+# Threads need not wait for each other (lesson 12), because they share one memory. Machines would have to ask for rows. Ten million items, 64 components, an epoch of a billion updates, tables of users left out. Assumed: memory 20 GB and a network 1.25 GB a second, and 0.1 milliseconds until the rows of an update, asked for at once, are there.
 #
-# - Items: $10^7 \cdot 65 \cdot 4$ bytes = 2.6 GB. Adagrad's sums as much again: 5.2 GB to train, for the items alone.
+# - Items: $10^7 \cdot 65 \cdot 4$ bytes = 2.6 GB. Adagrad's sums as much again: 5.2 GB to train.
 # - One update of WARP: at least 3 rows, with sums 6, read and written 12: $12 \cdot 65 \cdot 4 = 3{,}120$ bytes.
 
 # %%
@@ -465,18 +467,15 @@ links = index.serialized_length / n_films - (films.shape[1] + 1) * number
 print(f"items {items * columns * number / 1e9:.1f} GB, with sums {2 * items * columns * number / 1e9:.1f} GB")
 print(f"index {items * ((columns + 1) * number + links) / 1e9:.0f} GB")
 moved = 1e9 * 12 * columns * number
-print(
-    f"an epoch moves at least {moved / 1e12:.1f} TB: {moved / 20e9 / 60:.1f} minutes by memory, {moved / 1.25e9 / 60:.0f} by network"
-)
-print(
-    f"one answer after another: {1e9 * 0.0001 / 3600:.0f} hours; "
-    f"with 100 on their way at a time: {1e9 * 0.0001 / 100 / 60:.0f} minutes"
-)
+by_memory, by_network = moved / 20e9 / 60, moved / 1.25e9 / 60  # bytes by bytes a second, then minutes
+print(f"an epoch moves at least {moved / 1e12:.1f} TB: {by_memory:.1f} minutes by memory, {by_network:.0f} by network")
+waits = 1e9 * 0.0001 / 60  # one for each update, in minutes
+print(f"one wait after another: {waits / 60:.0f} hours; with 100 at a time: {waits / 100:.0f} minutes")
 
 # %% [markdown]
-# It fits into one computer, and belongs there. The authors of implicit time one iteration of another method, ALS, with 64 factors: 2.32 seconds with their library, 43.8, or 19 times as many, with Spark, which is made for many machines ([benchmarks](https://github.com/benfred/implicit/tree/main/benchmarks)). Both ran on the *same* computer, with different solvers.
+# It fits into one computer, and belongs there. What is published agrees, with a limit: implicit's authors time an iteration of another method, ALS with 64 factors, at 2.32 seconds with their library and 43.8 with Spark, made for many machines, but both on *one* computer and with different solvers ([benchmarks](https://github.com/benfred/implicit/tree/main/benchmarks), last.fm).
 #
-# What if machines talk only once an epoch? Deal the users to 8 machines, each trains on its own, and then all items are *averaged*. Ten epochs each, as before. **One machine has a precision@10 of about 0.08. And eight that average?**
+# What if machines talk only once an epoch? Deal the users to 8 machines, each trains on its own, and then all items (and sums) are *averaged*. **One machine has a precision@10 of about 0.08. And eight, with ten epochs each?**
 
 # %%
 guess("13 averaged", "?", one_of=("as good", "a tenth less", "half as good"))
@@ -499,20 +498,23 @@ alone = averaged(1, 10, 1)
 print(f"one machine: {alone.min():.3f}–{alone.max():.3f}")
 for machines, rounds, epochs in ((8, 10, 1), (8, 1, 10)):
     precision = averaged(machines, rounds, epochs)
-    told = f"{precision.min():.3f}–{precision.max():.3f}, below one machine in {(precision < alone).sum()} of 10"
+    lost = f"{precision.mean() / alone.mean() - 1:+.0%}"
+    told = (
+        f"{precision.min():.3f}–{precision.max():.3f}, {lost}, below one machine in {(precision < alone).sum()} of 10"
+    )
     print(f"{machines} machines, {rounds} x {epochs} epochs: {told}")
     if (machines, rounds) == (8, 10):
-        your_guess("13 averaged", measured=f"{precision.mean() / alone.mean() - 1:+.0%}")
+        your_guess("13 averaged", measured=lost)
 # 5.2 GB from each of 8 machines, and 5.2 GB back
 print(f"one average of 8 machines: {bytes_of_averaging(items, 64, machines=8) / 1e9:.0f} GB over the network")
 
 # %% [markdown]
-# Averaging works, and costs quality: with eight machines in all ten seeds, most when they meet only at the end. That is a trade for a model which no single computer can train in time. Ten million items are not that.
+# Averaging works, and costs quality, most when the machines meet only at the end. That is a trade for a model which no single computer can train in time. Ten million items are not that.
 
 # %% [markdown]
 # ## Lab: recall against work
 #
-# Take columns away, change links, expansion and the length of the list, and see whose list lacks what, among 200 users. The largest index without a column takes a while to build.
+# Change columns, links, expansion and the length of the list, and see whose list lacks what, of 200 users. Building the largest index takes a while.
 #
 # 1. Among the 9,066 films, take the *equal lengths* away, and ask for 1, 10 and 100 films. Which list suffers most? Do more links make up for it?
 # 2. Put them back, and take the *biases* away, with the largest expansion. Is the recall the same among 50,000 and 200,000 made-up ones?
@@ -527,19 +529,19 @@ show_search_lab(catalogs, users[:200], labels=titles, built=built, expansion_add
 # %% [markdown]
 # <details><summary>What we found (open it when you have looked)</summary>
 #
-# 1. The long one. With expansion 64, the recall of 1, 10 and 100 falls from 1.00, 1.00 and .99 to .99, .99 and .83, and 512 does not help (.84). 32 links do, to .96, for 971 distances instead of 764.
-# 2. No: .44 of 9,066, .19 of 50,000, .10 of 200,000.
+# 1. The long one. With expansion 64, the recall of 1, 10 and 100 falls from 1.00, 1.00 and .99 to .99, .99 and .83, and 512 does not help (.84). 32 links do: .96, for 971 distances instead of 764.
+# 2. No: .44 of 9,066 (these 200 users), .19 of 50,000, .10 of 200,000. The more films, the more stand close behind the tenth, and a missing bias lets them in.
 #
 # </details>
 
 # %% [markdown]
 # ## Mistakes people have made
 #
-# **Asking for every score** ([#510](https://github.com/lyst/lightfm/issues/510): an estimate of 22 hours on ten machines, for 6.7 million users and 12 million items). The author's answer is this lesson's: take the representations, and multiply or use an index, which [another package](https://github.com/lyst/lightfm/issues/92) does best (#92).
+# **Asking for every score** ([#510](https://github.com/lyst/lightfm/issues/510): an estimate of 22 hours on ten machines, for 6.7 million users and 12 million items). The author's answer: take the representations, and multiply or use an index from [another package](https://github.com/lyst/lightfm/issues/92) (#92). An index has no `exclude`: ask for more than ten, and drop what a user knows.
 #
-# **Adding users by resizing the model** ([#322](https://github.com/lyst/lightfm/issues/322), [#667](https://github.com/lyst/lightfm/issues/667)). Fold in; a model of another width is another model.
+# **Adding users by resizing the model** ([#322](https://github.com/lyst/lightfm/issues/322), [#667](https://github.com/lyst/lightfm/issues/667)). Fold in.
 #
-# **Shipping what only training needs** ([#415](https://github.com/lyst/lightfm/issues/415), on the size of a saved model). The vectors are enough to serve.
+# **Shipping what only training needs** ([#415](https://github.com/lyst/lightfm/issues/415), on the size of a saved model). Adagrad's sums are as large as the vectors, and serving reads only these.
 
 # %% [markdown]
 # ## Quiz
@@ -549,29 +551,29 @@ show_search_lab(catalogs, users[:200], labels=titles, built=built, expansion_add
 #
 # <details><summary>a. The connectivity: the graph has too few links</summary>It can be, as in the lab without equal lengths. But look first where it costs one line.</details>
 # <details><summary>b. Which vectors went in, and which answer you call exact</summary>Yes. A missing bias gives such a ceiling. Hold the index against the exact answer for its own vectors.</details>
-# <details><summary>c. Nothing, approximate means approximate</summary>With both columns 0.99 was there for a few hundred distances.</details>
+# <details><summary>c. Nothing, approximate means approximate</summary>With both columns a few hundred distances gave 0.99.</details>
 
 # %% [markdown] tags=["quiz"]
 # **2. You retrain every night on all data, with a new seed, and compute the users' vectors in the morning. The index is rebuilt on Sundays. What happens on Monday night?**
 #
 # <details><summary>a. The lists lag behind by a day</summary>They would if the axes stayed.</details>
 # <details><summary>b. Nothing: it is the same data, so the vectors are nearly the same</summary>The lists may be alike. The vectors they come from are not.</details>
-# <details><summary>c. Most of each list is wrong</summary>Yes. Recall fell to 0.10 here: the axes of two trainings have nothing to do with each other.</details>
+# <details><summary>c. Most of each list is wrong</summary>Yes. Recall fell to 0.10 and less here: the axes of two trainings have nothing to do with each other.</details>
 
 # %% [markdown] tags=["quiz"]
-# **3. Which of these gets faster with ten machines, without a change in the result?**
+# **3. Which of these can ten machines share, without a change in the result?**
 #
 # <details><summary>a. Trying 40 settings, and the lists of all users</summary>Yes. Nothing in them waits for another part, and each has its own seed.</details>
-# <details><summary>b. All of it, if the network is fast</summary>Threads share one memory, machines do not. A network that moves bytes ten times faster still has to be asked a billion times.</details>
-# <details><summary>c. Training, by averaging</summary>It gets through epochs faster, and the result is another: at equal epochs a worse one here.</details>
+# <details><summary>b. All of it, if the network is fast</summary>A network that moves bytes ten times faster still has to be asked a billion times.</details>
+# <details><summary>c. Training, by averaging</summary>The result is another: at equal epochs a worse one here.</details>
 
 # %% [markdown] tags=["recap"]
 # ## What you can do now
 #
 # - **Turn it into vectors:** the bias is a column that meets a 1, and $\sqrt{M^2 - |v|^2}$ one that meets a 0; scores 5, 4, 2 became distances 2, 4, 8. Without the bias, recall was 0.42 to 0.44 at any work, and precision@10 lower in 5 of 5 seeds.
-# - **Read the curve:** 0.99 took 2.8% of the distances among 9,066 films and 0.4% among 200,000 made-up ones: three times the work, and more if they are spread wider. In time the index paid at 200,000, all in one call or one by one; at 9,066 a single visitor waits less than a millisecond anyhow. If a curve does not rise, ask for its own exact answer first.
-# - **Decide:** fold in newcomers; train on with new clicks, which at as many epochs brought all of retraining's gain in AUC for a twelfth of its updates; retraining and then the new ones again was best; then make vectors and index anew, or miss 18 to 30% of the lists. Retrain for new columns.
-# - **Tell what can be shared:** settings and lists, equal to the byte in 6 of 6, also after a worker's death. Training ten million items takes 5.2 GB for the items, and stays at home; averaging over eight machines lost 10%.
+# - **Read the curve:** 0.99 took 2.8% of the distances among 9,066 films, 0.4% among 200,000 made-up ones. There the index paid in time, against our exact search; at 9,066 it saves a visitor less than a millisecond. If a curve does not rise, ask for its own exact answer.
+# - **Decide:** fold in newcomers. Train on with new clicks: all of retraining's gain in AUC for a twelfth of its updates, at as many epochs. Best in 15 of 15: retrain, then the new ones again. Then a new index; one from four weeks and ten epochs before missed 17 to 30% of the places. Retrain for new columns.
+# - **Tell what can be shared:** settings and lists, equal to the byte, also after a worker's death. Training ten million items takes 5.2 GB for the items, and stays at home: averaging over eight machines lost 10% of precision@10 when they met every epoch, and nearly 30% when they met once.
 #
 # **Practice:** [the exercises of this lesson](../exercises/13_serving_and_scale.ipynb).
 #

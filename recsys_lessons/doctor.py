@@ -134,13 +134,7 @@ def _lab() -> _Lines:
         yield "JupyterLab is not installed: the lessons cannot be opened", _INSTALL_LAB
         return
     yield from _kernel(kernelspec)
-    yield from _widget_extension(
-        paths.jupyter_path("labextensions"),
-        "@jupyter-widgets/jupyterlab-manager",
-        "jupyterlab-widgets",
-        "ipywidgets",
-    )
-    yield from _widget_extension(paths.jupyter_path("labextensions"), "anywidget", "anywidget", "anywidget")
+    yield from _widget_extension(paths.jupyter_path("labextensions"))
     yield from _widgets_fit()
 
 
@@ -175,15 +169,13 @@ def _quoted(program: str) -> str:
     return f'"{program}"' if " " in program else program
 
 
-def _widget_extension(folders: list[str], extension: str, package: str, needed_by: str) -> _Lines:
+def _widget_extension(folders: list[str]) -> _Lines:
+    extension = "@jupyter-widgets/jupyterlab-manager"
     manifests = [Path(folder) / extension / "package.json" for folder in folders]
     manifest = next((path for path in manifests if path.is_file()), None)
-    remedy = f"{_quoted(sys.executable)} -m pip install --force-reinstall {package}"
+    remedy = f"{_quoted(sys.executable)} -m pip install --force-reinstall jupyterlab-widgets"
     if manifest is None:
-        yield (
-            f"the JupyterLab extension {extension} is missing: widgets of {needed_by} would stay blank",
-            remedy,
-        )
+        yield f"the JupyterLab extension {extension} is missing: widgets would stay blank", remedy
         return
     number = json.loads(manifest.read_text(encoding="utf-8")).get("version", "of unknown version")
     if not _enabled(extension):

@@ -209,7 +209,7 @@ class TestFloors:
         assert {importer for importer in knowing if not importer.startswith("kernels/")} == set()
 
     def test_the_library_imports_neither_jupyter_nor_plots(self):
-        heavy = {"matplotlib", "ipywidgets", "IPython", "anywidget", "jupyterlab", "sklearn", "distributed", "dask"}
+        heavy = {"matplotlib", "ipywidgets", "IPython", "jupyterlab", "sklearn", "distributed", "dask"}
         code = (
             "import sys; import recsys_lessons.data, recsys_lessons.datasets, recsys_lessons.parallel; "
             f"from recsys_lessons import LightFM; print(sorted({heavy!r} & set(sys.modules)))"

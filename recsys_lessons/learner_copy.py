@@ -156,14 +156,14 @@ def find(course: Path, copy: Path, asked: str) -> str:
         If no file, or more than one, begins so.
     """
     names = course_files(course)
-    beginning = _relative_name(copy, asked)
-    if beginning in names:
-        return beginning
-    matches = [name for name in names if beginning and name.startswith(beginning)]
-    if len(matches) == 1:
-        return matches[0]
-    if matches:
-        raise LearnerCopyError(f"{asked!r} could be any of: {', '.join(matches)}. Give more of the name.")
+    for beginning in _relative_names(copy, asked):
+        if beginning in names:
+            return beginning
+        matches = [name for name in names if beginning and name.startswith(beginning)]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise LearnerCopyError(f"{asked!r} could be any of: {', '.join(matches)}. Give more of the name.")
     raise LearnerCopyError(f"no file of the course begins with {asked!r}. There are: {', '.join(names)}")
 
 
@@ -217,14 +217,15 @@ def _is_hidden(relative: Path) -> bool:
     return guesses or any(part.startswith(".") or part == "__pycache__" for part in relative.parts)
 
 
-def _relative_name(copy: Path, asked: str) -> str:
+def _relative_names(copy: Path, asked: str) -> Iterator[str]:
+    """What may be meant: a path from the current folder, if that is in the copy, and the name as it is."""
     inside = copy.resolve()
     for candidate in (Path(asked).absolute(), Path(asked).resolve()):
         for base in (copy.absolute(), inside):
             if candidate.is_relative_to(base):
-                return candidate.relative_to(base).as_posix()
+                yield candidate.relative_to(base).as_posix()
     name = asked.replace("\\", "/").removeprefix("./")
-    return name.removeprefix(f"{copy.name}/")
+    yield name.removeprefix(f"{copy.name}/")
 
 
 def _write(target: Path, content: bytes) -> None:

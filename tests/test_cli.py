@@ -216,6 +216,8 @@ def test_reset_understands_a_path_seen_from_inside_the_copy(course, copy, monkey
     learner_copy.update(course, copy)
     monkeypatch.chdir(copy / "exercises")
     assert learner_copy.find(course, copy, "05_losses.ipynb") == "exercises/05_losses.ipynb"
+    assert learner_copy.find(course, copy, "exercises/05_losses.ipynb") == "exercises/05_losses.ipynb"
+    assert learner_copy.find(course, copy, "notebooks/00") == "notebooks/00_start_here.ipynb"
 
 
 @pytest.mark.parametrize(
@@ -337,9 +339,9 @@ class TestDoctor:
         assert "ipykernel" in finding.remedy
 
     def test_missing_and_misfit_widget_packages_are_reported(self, tmp_path, monkeypatch):
-        (line,) = doctor._widget_extension([str(tmp_path)], "anywidget", "anywidget", "anywidget")
+        (line,) = doctor._widget_extension([str(tmp_path)])
         assert "is missing" in line[0]
-        assert "anywidget" in line[1]
+        assert "jupyterlab-widgets" in line[1]
         monkeypatch.setattr(doctor, "version", lambda package: "1.1.0")
         (line,) = doctor._widgets_fit()
         assert "not 1.1.0" in line[0]

@@ -97,8 +97,8 @@ def test_a_search_is_told_by_its_cost_and_by_what_it_finds(drawn, capsys):
     )
     plot_search_by_epoch({"WARP": [4.9, 4.9]}, [1, 10, 1], pools={})
     assert [title(figure) for figure in drawn[0]] == [
-        "WARP searches longer, and finds better-known films",
-        "WARP searches no longer, and finds no better-known films",
+        "WARP's search grows longer, and finds better-known films",
+        "WARP's search grows no longer, and finds no better-known films",
     ]
     left, right = drawn[0][0].axes
     assert len(left.lines) == 2

@@ -24,7 +24,7 @@ def title(drawn):
 def test_repeats_has_a_panel_for_each_measure_and_two_dots_for_each_list(drawn, capsys):
     plot_repeats(LISTS)
     told = capsys.readouterr().out
-    assert "AUC, all purchases and first ones: often 0.800, 0.600; WARP 0.700, 0.650" in told
+    assert "often: AUC 0.800 and 0.600, precision@10 0.400 and 0.030" in told
     left, right = drawn[0][0].axes
     assert [line.get_xdata().tolist() for line in left.lines] == [[0.8, 0.7], [0.6, 0.65]]
     assert [line.get_xdata().tolist() for line in right.lines] == [[0.4, 0.2], [0.03, 0.04]]

@@ -204,8 +204,9 @@ def plot_search_by_epoch(
         f"median likes of a film {last} finds: {found[0]:g} before training, {found[-1]:g} after {n_epochs} epochs",
         *([f"median likes of a film drawn from {'; '.join(f'{n}: {v:g}' for n, v in pools.items())}"] if pools else []),
     ]
-    longer = "searches longer" if lines[last][-1] > lines[last][0] else "searches no longer"
-    finding = f"{last} {longer}, and finds {'better-known' if found[-1] > found[0] else 'no better-known'} films"
+    longer = "longer" if lines[last][-1] > lines[last][0] else "no longer"
+    better = "better-known" if found[-1] > found[0] else "no better-known"
+    finding = f"{last}'s search grows {longer}, and finds {better} films"
     spans = ". ".join(f"{name}: {line[0]:.1f} to {line[-1]:.1f}" for name, line in lines.items())
     dashed = "".join(f" Dashed, {name}: {value:g}." for name, value in pools.items())
     with drawing_panels(

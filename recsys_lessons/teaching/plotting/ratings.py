@@ -48,8 +48,10 @@ def plot_residuals(
     --------
     >>> plot_residuals({"biases": [1.0, 2.0, -1.0]}, [0, 0, 1], ["1 star", "5 stars"], by="stars")  # doctest: +ELLIPSIS
     [figure] Two line charts by stars, 1 star to 5 stars. Mean of predicted less given: biases +1.50, -1.00. RMSE: ...
+    stars: 1 star · 5 stars
     ratings: 2 · 1
-    biases: mean +1.50 · -1.00, RMSE 1.58 · 1.00
+    biases, predicted less given: +1.50 · -1.00
+    biases, RMSE: 1.58 · 1.00
     """
     if not residuals:
         raise ValueError("residuals is empty; expected at least one model")
@@ -71,10 +73,10 @@ def plot_residuals(
         return between.join(f"{value:{sign}.2f}" for value in values)
 
     first = next(iter(tables))
-    facts = ["ratings: " + " · ".join(f"{count:,}" for count in counts[there])] + [
-        f"{name}: mean {listed(mean, '+', ' · ')}, RMSE {listed(size, '', ' · ')}"
-        for name, (mean, size) in tables.items()
-    ]
+    facts = [f"{by}: {' · '.join(labels)}", "ratings: " + " · ".join(f"{count:,}" for count in counts[there])]
+    for name, (mean, size) in tables.items():
+        facts.append(f"{name}, predicted less given: {listed(mean, '+', ' · ')}")
+        facts.append(f"{name}, RMSE: {listed(size, '', ' · ')}")
     described = ". ".join(
         f"{what}: " + "; ".join(f"{name} {listed(table[which], sign, ', ')}" for name, table in tables.items())
         for which, (what, sign) in enumerate((("Mean of predicted less given", "+"), ("RMSE", "")))

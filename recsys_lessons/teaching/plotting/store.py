@@ -39,8 +39,9 @@ def plot_repeats(
     >>> two = {"AUC": values, "precision@10": {"often": (0.4, 0.03), "WARP": (0.2, 0.04)}}
     >>> plot_repeats(two)  # doctest: +ELLIPSIS
     [figure] Dots, two for each list. AUC, all purchases and first ones: often 0.800, 0.600; WARP 0.700, 0.650. ...
-    AUC, all purchases and first ones: often 0.800, 0.600; WARP 0.700, 0.650
-    precision@10, all purchases and first ones: often 0.400, 0.030; WARP 0.200, 0.040
+    on all purchases and on first ones:
+    often: AUC 0.800 and 0.600, precision@10 0.400 and 0.030
+    WARP: AUC 0.700 and 0.650, precision@10 0.200 and 0.040
     """
     if not results or not all(results.values()):
         raise ValueError("results is empty; expected at least one measure with at least one list")
@@ -50,16 +51,19 @@ def plot_repeats(
     tables = {measure: np.array([values[name] for name in names], float) for measure, values in results.items()}
     if not all(((table >= 0) & (table <= 1)).all() for table in tables.values()):
         raise ValueError("results has a value that is not between 0 and 1")
-    facts = []
+    described, facts = [], ["on all purchases and on first ones:"]
     for measure, table in tables.items():
         listed = "; ".join(f"{name} {one:.3f}, {other:.3f}" for name, (one, other) in zip(names, table, strict=True))
-        facts.append(f"{measure}, all purchases and first ones: {listed}")
+        described.append(f"{measure}, all purchases and first ones: {listed}")
+    for row, name in enumerate(names):
+        measured = (f"{measure} {table[row, 0]:.3f} and {table[row, 1]:.3f}" for measure, table in tables.items())
+        facts.append(f"{name}: {', '.join(measured)}")
     measure, table = next(iter(tables.items()))
     best = [names[place] for place in table.argmax(axis=0)]
     with drawing_panels(
         title or f"Best {measure} on all purchases: {best[0]} · on first ones: {best[1]}",
         list(tables),
-        alt=f"Dots, two for each list. {'. '.join(facts)}.",
+        alt=f"Dots, two for each list. {'. '.join(described)}.",
         facts=facts,
         height=1.9 + 0.4 * len(names),
         share_y=True,

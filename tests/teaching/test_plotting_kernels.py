@@ -67,41 +67,39 @@ def test_shapes_that_cannot_be_drawn_are_an_error(drawn, losses, problem):
 
 
 def test_a_built_loss_says_what_became_of_the_lists(drawn, capsys):
-    plot_built_loss(hinge, name="hinge", precision=[0.05, 0.06], auc=[0.8, 0.9], popular=[0.7, 0.5])
+    plot_built_loss(hinge, name="hinge", precision=[0.05, 0.06], popular=[0.7, 0.5])
     assert capsys.readouterr().out == (
         "precision@10: 0.050 after epoch 1, 0.060 after epoch 2\n"
-        "AUC: 0.800 after epoch 1, 0.900 after epoch 2\n"
-        "share of the most liked: 70% after epoch 1, 50% after epoch 2\n"
+        "share of the ten most liked: 70% after epoch 1, 50% after epoch 2\n"
     )
-    assert title_of(drawn[0][0]) == "After 2 epochs with hinge: precision@10 0.060, 50% of all places to the most liked"
+    title = "After 2 epochs with hinge: precision@10 0.060, 50% of all places to the ten most liked"
+    assert title_of(drawn[0][0]) == title
     assert drawn[1][0].startswith("Three panels. Loss and strength of hinge against the difference. By epoch, 1 to 2: ")
     panels = drawn[0][0].axes
-    assert [axes.get_title(loc="left") for axes in panels] == ["hinge", "precision@10", "AUC, share of the most liked"]
+    assert [axes.get_title(loc="left") for axes in panels] == ["hinge", "precision@10", "share of the ten most liked"]
     assert [line.get_ydata().tolist() for axes in panels[1:] for line in axes.lines] == [
         [0.05, 0.06],
-        [0.8, 0.9],
         [0.7, 0.5],
     ]
 
 
 def test_axes_of_measures_begin_at_zero_even_when_nothing_was_found(drawn):
-    plot_built_loss(hinge, name="hinge", precision=[0.0], auc=[0.9], popular=[0.0])
-    precision, shares = (axes.get_ylim() for axes in drawn[0][0].axes[1:])
-    assert precision[0] == 0 < precision[1] and shares == (0, 1)
+    plot_built_loss(hinge, name="hinge", precision=[0.0], popular=[0.0])
+    assert all(axes.get_ylim()[0] == 0 < axes.get_ylim()[1] for axes in drawn[0][0].axes[1:])
 
 
 @pytest.mark.parametrize(
     ("curves", "problem"),
     [
-        (([], [], []), r"\[0, 0, 0\] epochs"),
-        (([1], [1, 2], [1]), r"\[1, 2, 1\] epochs"),
-        (([1], [np.nan], [1]), "AUC has nan"),
+        (([], []), r"\[0, 0\] epochs"),
+        (([1], [1, 2]), r"\[1, 2\] epochs"),
+        (([1], [np.nan]), "share of the ten most liked has nan"),
     ],
 )
 def test_curves_that_do_not_fit_are_an_error(drawn, curves, problem):
-    precision, auc, popular = curves
+    precision, popular = curves
     with pytest.raises(ValueError, match=problem):
-        plot_built_loss(hinge, name="hinge", precision=precision, auc=auc, popular=popular)
+        plot_built_loss(hinge, name="hinge", precision=precision, popular=popular)
 
 
 def test_each_color_is_one_of_the_palette():

@@ -86,7 +86,6 @@ def plot_built_loss(
     *,
     name: str,
     precision: Sequence[float],
-    auc: Sequence[float],
     popular: Sequence[float],
 ) -> None:
     """Show a loss of pairs and what its training makes of the lists, epoch by epoch.
@@ -96,8 +95,8 @@ def plot_built_loss(
     loss : callable
         ``(difference, draws) -> (strength, loss)``.
     name : str
-    precision, auc, popular : sequence of float
-        After each epoch: precision@10, AUC, and the share of all places that the most liked items have.
+    precision, popular : sequence of float
+        After each epoch: precision@10, and the share of all places that the ten most liked items have.
 
     Raises
     ------
@@ -107,29 +106,26 @@ def plot_built_loss(
     Examples
     --------
     >>> plot_built_loss(
-    ...     lambda difference, draws: (1.0, -difference), name="plain", precision=[0.1, 0.2], auc=[0.8, 0.9],
-    ...     popular=[0.5, 0.4],
+    ...     lambda difference, draws: (1.0, -difference), name="plain", precision=[0.1, 0.2], popular=[0.5, 0.4]
     ... )  # doctest: +ELLIPSIS
     [figure] Three panels. Loss and strength of plain against the difference. By epoch, 1 to 2: ...
     precision@10: 0.100 after epoch 1, 0.200 after epoch 2
-    AUC: 0.800 after epoch 1, 0.900 after epoch 2
-    share of the most liked: 50% after epoch 1, 40% after epoch 2
+    share of the ten most liked: 50% after epoch 1, 40% after epoch 2
     """
     differences = np.linspace(-FAR, FAR, 241)
     strength, curve = _curve(name, loss, differences)
     lines = {
         "precision@10": np.asarray(precision, dtype=np.float64),
-        "AUC": np.asarray(auc, dtype=np.float64),
-        "share of the most liked": np.asarray(popular, dtype=np.float64),
+        "share of the ten most liked": np.asarray(popular, dtype=np.float64),
     }
     lengths = [len(line) for line in lines.values()]
     if len(set(lengths)) > 1 or lengths[0] == 0:
-        raise ValueError(f"precision, auc and popular have {lengths} epochs; expected as many, at least one")
+        raise ValueError(f"precision and popular have {lengths} epochs; expected as many, at least one")
     for measure, line in lines.items():
         if not np.isfinite(line).all():
             raise ValueError(f"{measure} has {line[~np.isfinite(line)][0]}; expected finite numbers")
     n_epochs = lengths[0]
-    share = lines["share of the most liked"]
+    share = lines["share of the ten most liked"]
 
     def told(measure: str, line: np.ndarray) -> str:
         form = ".0%" if measure.startswith("share") else ".3f"
@@ -138,8 +134,8 @@ def plot_built_loss(
     facts = [told(measure, line) for measure, line in lines.items()]
     with drawing_panels(
         f"After {n_epochs} epochs with {name}: precision@10 {lines['precision@10'][-1]:.3f}, "
-        f"{share[-1]:.0%} of all places to the most liked",
-        [name, "precision@10", "AUC, share of the most liked"],
+        f"{share[-1]:.0%} of all places to the ten most liked",
+        [name, *lines],
         alt=f"Three panels. Loss and strength of {name} against the difference. By epoch, 1 to {n_epochs}: "
         + ". ".join(facts)
         + ".",
@@ -151,13 +147,9 @@ def plot_built_loss(
         panels[0].set_xlabel("difference")
         panels[0].legend(frameon=False, fontsize=8)
         epochs = np.arange(1, n_epochs + 1)
-        panels[1].plot(epochs, lines["precision@10"], color=BLUE, marker="o", markersize=3)
-        panels[1].set_ylim(0, 1.2 * max(lines["precision@10"].max(), 0.01))
-        for (measure, line), color in zip(list(lines.items())[1:], (GREEN, VERMILION), strict=True):
-            panels[2].plot(epochs, line, color=color, marker="o", markersize=3, label=measure)
-        panels[2].set_ylim(0, 1)
-        panels[2].legend(frameon=False, fontsize=8, loc="lower right")
-        for axes in panels[1:]:
+        for axes, line, color in zip(panels[1:], lines.values(), (BLUE, VERMILION), strict=True):
+            axes.plot(epochs, line, color=color, marker="o", markersize=3)
+            axes.set_ylim(0, 1.2 * max(line.max(), 0.01))
             axes.set_xlabel("epoch")
             axes.xaxis.get_major_locator().set_params(integer=True)
 

@@ -36,6 +36,6 @@ from recsys_lessons.teaching.checks import check, hint, solution
 # In the lesson, a check by finite differences found what was wrong with two published updates. Write that check. You get a loss and a gradient as functions, and points as float32, as the library keeps its numbers. Three things make a careless check cry wolf, and one makes it miss what is wrong.
 
 # %% [markdown] problem="broad_lists"
-# Of the lists that WARP makes for these 435 people, 31% of all places go to the 20 most liked of 656 films. BPR gives them 13%, and finds a quarter fewer likes. Write a loss that has WARP's likes, nearly, and leaves more room for others: precision@10 of at least 0.080, and at most 26% for the 20 favorites. `learn` trains with it; components, epochs and seed are fixed, so the loss decides. Before you run it, say in one sentence what its steps depend on.
+# Of the lists that WARP makes for these 435 people, 31% of all places go to the 20 most liked of 656 films. BPR gives them 13%, and finds a quarter fewer likes. Write a loss that has WARP's likes, nearly, and leaves more room for others: precision@10 of at least 0.080, and at most 26% for the 20 most liked. `learn` trains with it; components, epochs and seed are fixed, so the loss decides. Before you run it, say in one sentence what its steps depend on.
 #
-# The check compiles your loss and trains, which takes some seconds. For comparison, in five trainings each: WARP has 0.092 to 0.098, BPR 0.068 to 0.073.
+# The check trains with your loss, which takes some seconds. For comparison, in five trainings each: WARP has 0.092 to 0.098, BPR 0.068 to 0.073.

@@ -604,7 +604,7 @@ WRONG_GRADIENTS = Problem(
 
 
 def broad_lists(learn, train):
-    """Lists of ten films that find likes, and do not name the same favorites to everybody: by a loss of your own.
+    """Lists of ten films that find likes, and do not name the same films to everybody: by a loss of your own.
 
     Parameters
     ----------
@@ -658,12 +658,12 @@ def _broad_required(case, value):
     precision = hits_at_k(lists, small_likes().test).mean()
     favorites = np.argsort(-np.bincount(train.col, minlength=train.shape[1]), kind="stable")[:20]
     share = np.isin(lists, favorites).mean()
-    told = f"Precision@10 is {precision:.3f} (bar: {BROAD_PRECISION:.3f}), the 20 favorites have {share:.0%} of all "
+    told = f"Precision@10 is {precision:.3f} (bar: {BROAD_PRECISION:.3f}), the 20 most liked have {share:.0%} of all "
     told += f"places (at most {BROAD_SHARE:.0%})."
     if precision < BROAD_PRECISION and share > BROAD_SHARE:
         return f"{told} Which films are refused, and does a pair that is in order still make a step?"
     if precision < BROAD_PRECISION:
-        return f"{told} Favorites are refused too hard: are they drawn too often, or are their weights too large?"
+        return f"{told} The most liked are refused too hard: are they drawn too often, or are their weights too large?"
     if share > BROAD_SHARE:
         return f"{told} It finds enough. What tells your loss how popular the two films of a pair are?"
     return None
@@ -701,17 +701,17 @@ def _weighted(power, of_liked):
 BROAD_LISTS = Problem(
     answer=broad_lists,
     title="Open: good lists, and broad ones",
-    objective="write a loss that finds likes without naming the favorites to everybody",
+    objective="write a loss that finds likes without naming the same films to everybody",
     minutes=25,
     difficulty=3,
     make_cases=_broad_cases,
     requires=(_broad_required,),
     is_open=True,
     wrong=(
-        Wrong(_with_loss(_logistic, negatives="entries"), "Favorites are refused too hard"),
+        Wrong(_with_loss(_logistic, negatives="entries"), "The most liked are refused too hard"),
         Wrong(_with_loss(_searched_hinge, margin=1.0), "It finds enough."),
         Wrong(_with_loss(_searched_hinge), "does a pair that is in order still make a step?"),
-        Wrong(_weighted(1.0, of_liked=False), "Favorites are refused too hard"),
+        Wrong(_weighted(1.0, of_liked=False), "The most liked are refused too hard"),
         Wrong(_weighted(0.5, of_liked=True), "It finds enough."),
         Wrong(lambda learn, train: _with_loss(_logistic)(learn, train)[:, :5], "expected (435, 10)"),
     ),

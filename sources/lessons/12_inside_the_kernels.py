@@ -269,7 +269,7 @@ def squared_hinge(difference, draws):
 plot_loss_shapes({"BPR": my_bpr, "hinge": hinge, "squared hinge": squared_hinge})
 
 # %% [markdown]
-# Now measure it, with and without a search: `hinge` refuses the first film drawn from the catalog, `searching` up to ten, until one is within 1. That is WARP without its rank weights. Five seeds, 30 epochs; all films compete but those liked in train. **Where does the searching hinge land on precision@10?**
+# Now measure it, with and without a search: *hinge* takes the first film drawn from the catalog; *hinge, searching* draws up to ten, until one is within 1. That is WARP without its rank weights. Five seeds, 30 epochs; all films compete but those liked in train. **Where does the searching hinge land on precision@10?**
 
 # %%
 guess("12 hinge", "?", one_of=("level with BPR", "between BPR and WARP", "level with WARP"))
@@ -355,7 +355,7 @@ best = max(shown, key=lambda name: runs[name]["precision@10"].mean())
 plot_two_measures(
     {name: {name: (runs[name]["ten most liked"], runs[name]["precision@10"])} for name in shown},
     measures=("share of the ten most liked", "precision@10"),
-    title=f"First on precision@10: {best}; the ten most liked have {runs[best]['ten most liked'].mean():.0%} of its places",
+    title=f"First on precision@10: {best} (ten most liked: {runs[best]['ten most liked'].mean():.0%})",
     below=["WARP"],
     candidates="all films but those in train",
 )
@@ -584,7 +584,7 @@ print("penalty 0.5, 1.17, ended ", off_by(by_1_17(start, 0.5, ended=True), 0.5))
 your_guess("12 wrong step", measured=", ".join(name for name, much in wrong.items() if much))
 
 # %% [markdown]
-# The library passes. In 1.17's step Ann's bias moves by the strength, ½, and the loss does not depend on it: $z$ has no user bias. With the penalty the vectors are off by $3 \lambda\,\theta$ during the epoch (1.5 for a 1, 3 for a 2): meant to shrink by $\lambda\,\theta$, they grow by twice that, once as stored, once by the scale. (The last digit is $\eta^2$'s.) When it has ended they are off by $\lambda\,\theta$: nothing was shrunk.
+# The library passes. In 1.17's step Ann's bias moves by the strength, ½, and the loss does not depend on it: $z$ has no user bias. With the penalty the vectors are off by $3 \lambda\,\theta$ during the epoch (1.5 for a 1, 3 for a 2): meant to shrink by $\lambda\,\theta$, they grow by twice that, once as stored, once by the scale. (The last digits are terms in $\eta$.) When it has ended they are off by $\lambda\,\theta$: nothing was shrunk.
 #
 # No list shows the first fault, since a user's bias moves all films alike. A plain twin shows neither, if it was written from the same formula. `tests/kernels/test_gradients.py` does this for each loss of the library.
 

@@ -72,7 +72,7 @@ def test_a_built_loss_says_what_became_of_the_lists(drawn, capsys):
         "precision@10: 0.050 after epoch 1, 0.060 after epoch 2\n"
         "share of the ten most liked: 70% after epoch 1, 50% after epoch 2\n"
     )
-    title = "After 2 epochs with hinge: precision@10 0.060, 50% of all places to the ten most liked"
+    title = "After 2 epochs with hinge: precision@10 0.060, ten most liked 50%"
     assert title_of(drawn[0][0]) == title
     assert drawn[1][0].startswith("Three panels. Loss and strength of hinge against the difference. By epoch, 1 to 2: ")
     panels = drawn[0][0].axes

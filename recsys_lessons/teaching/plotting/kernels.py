@@ -134,7 +134,7 @@ def plot_built_loss(
     facts = [told(measure, line) for measure, line in lines.items()]
     with drawing_panels(
         f"After {n_epochs} epochs with {name}: precision@10 {lines['precision@10'][-1]:.3f}, "
-        f"{share[-1]:.0%} of all places to the ten most liked",
+        f"ten most liked {share[-1]:.0%}",
         [name, *lines],
         alt=f"Three panels. Loss and strength of {name} against the difference. By epoch, 1 to {n_epochs}: "
         + ". ".join(facts)

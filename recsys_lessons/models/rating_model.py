@@ -319,7 +319,12 @@ def checked_ratings(ratings: Any) -> sp.coo_matrix:
 
 def entry_arrays(entries: sp.coo_matrix) -> Entries:
     """Users and items, int32, and values, float32: user by user, item by item, whatever order they are stored in."""
-    order = np.argsort(entries.row.astype(np.int64) * entries.shape[1] + entries.col, kind="stable")
+    # NumPy sorts numbers of 16 bits several times as fast as longer ones.
+    short = [
+        numbers.astype(np.uint16) if n_numbers <= 2**16 else numbers
+        for numbers, n_numbers in zip((entries.col, entries.row), entries.shape[::-1], strict=True)
+    ]
+    order = np.lexsort(short)
     return Entries(entries.row[order], entries.col[order], entries.data[order])
 
 

@@ -16,6 +16,7 @@ from recsys_lessons.callbacks import EarlyStopping
 from recsys_lessons.datasets import load_movies
 from recsys_lessons.evaluation import rmse
 from recsys_lessons.kernels import funk_svd
+from recsys_lessons.models.rating_model import entry_arrays
 
 N_USERS, N_ITEMS = 30, 20
 LEARNED = ("user_embeddings", "user_biases", "item_embeddings", "item_biases")
@@ -177,6 +178,15 @@ def test_the_order_of_the_entries_makes_no_difference(ratings, fitted):
     order = np.random.default_rng(4).permutation(ratings.nnz)
     shuffled = sp.coo_matrix((ratings.data[order], (ratings.row[order], ratings.col[order])), ratings.shape)
     assert state(small_model().fit(shuffled)) == state(fitted)
+
+
+@pytest.mark.parametrize("shape", [(7, 2**16), (2**16 + 1, 9), (9, 2**16 + 1), (2**17, 2**17)])
+def test_entries_are_sorted_by_user_and_item_however_many_there_are(shape):
+    source = np.random.default_rng(6)
+    users, items = (np.append(source.integers(n, size=2000), [n - 1, 0]).astype(np.int32) for n in shape)
+    entries = entry_arrays(sp.coo_matrix((np.arange(2002, dtype=np.float32), (users, items)), shape))
+    by_hand = sorted(zip(users, items, range(2002), strict=True))
+    assert [tuple(int(one) for one in entry) for entry in zip(*entries, strict=True)] == by_hand
 
 
 def test_read_only_and_strided_arrays_compile_nothing_new(ratings):

@@ -301,7 +301,7 @@ n_likes, n_genres = train.getnnz(axis=0), genres.getnnz(axis=1)
 on_lists = np.bincount(top.ravel())
 for film in np.argsort(-on_lists)[:10]:
     counts = f"{on_lists[film]} lists  {n_likes[film]} likes  {n_genres[film]:2} genres"
-    print(counts, titles[film][:45], sep="  ")
+    print(counts, titles[film], sep="  ")
 
 # %% [markdown]
 # Nearly the same ten films for all 671 users, and hardly anybody has liked them. But look at the third number. An average film has 2.2 genres.

@@ -475,7 +475,7 @@ few = five_runs("warp", train, test, max_sampled=100, epochs=6)
 of_gain = {"up to 10": search[10], "up to 100": search[100], "up to 100, strength 10": flat}
 of_gain |= {"up to 100, 6 epochs": few} | more
 for name, run in of_gain.items():
-    print(f"{name:22} {told(run)} and {run.updates:.2f} updates")
+    print(f"{name:22} {told(run)}, {run.updates:.2f} M updates")
 ten, hundred = (search[limit].precision.mean() for limit in (10, 100))
 without = {"more steps": few, "better ranks": flat, "rarer violations": more["up to 10, 20 epochs"]}
 lost = {name: (hundred - run.precision.mean()) / (hundred - ten) for name, run in without.items()}

@@ -276,7 +276,8 @@ for name, setting in turned.items():
             ageless.append((where, clicks, top))
     above[name] = {of: np.sum(np.array(rows[of]) > rows["lots"]) for of in ("BPR", "WARP")}
     told_so = " · ".join(f"{of} {np.mean(v):.2f} ({min(v):.2f}–{max(v):.2f})" for of, v in rows.items())
-    print(f"{name:15} {told_so}; above lots: BPR {above[name]['BPR']}, WARP {above[name]['WARP']} of 10")
+    print(f"{name:15} {told_so}")
+    print(f"{'above lots:':>27} BPR {above[name]['BPR']}, WARP {above[name]['WARP']} of 10")
 your_guess("09 culprit", measured=", ".join(f"{name}: BPR on {of['BPR']} of 10" for name, of in above.items()))
 
 # %% [markdown]

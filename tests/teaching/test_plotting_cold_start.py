@@ -20,8 +20,10 @@ LISTS = {0: ["sport", "sport", "world"], 5: ["culture", "culture", "sport"], 10:
 def test_both_races_are_told_with_their_ends(drawn, capsys):
     plot_two_races(RACES)
     assert capsys.readouterr().out == (
-        "against all films, lowest: ids, 0.200–0.300 · highest: genres, 0.700–0.710\n"
-        "among newcomers, lowest: ids, 0.500–0.510 · highest: genres, 0.680–0.700\n"
+        "against all films, lowest: ids, 0.200–0.300\n"
+        "against all films, highest: genres, 0.700–0.710\n"
+        "among newcomers, lowest: ids, 0.500–0.510\n"
+        "among newcomers, highest: genres, 0.680–0.700\n"
     )
     assert drawn[1] == [
         "Dots, AUC of newcomers, one a split, against all films and among newcomers. "

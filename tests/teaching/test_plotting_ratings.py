@@ -22,9 +22,9 @@ def test_mean_and_size_are_those_of_each_group_and_an_empty_group_is_left_out(dr
     assert capsys.readouterr().out.splitlines() == [
         "stars given: 1 star · 5 stars",
         "ratings: 2 · 1",
-        "biases, predicted less given: +1.50 · -1.00",
+        "biases, mean: +1.50 · -1.00",
         "biases, RMSE: 1.58 · 1.00",
-        "Funk SVD, predicted less given: +0.50 · +0.00",
+        "Funk SVD, mean: +0.50 · +0.00",
         "Funk SVD, RMSE: 0.50 · 0.00",
     ]
 

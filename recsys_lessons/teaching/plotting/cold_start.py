@@ -52,8 +52,10 @@ def plot_two_races(
     --------
     >>> plot_two_races({"ids": ([0.2, 0.3], [0.5, 0.51]), "genres": ([0.7, 0.71], [0.68, 0.7])})  # doctest: +ELLIPSIS
     [figure] Dots, AUC of newcomers, one a split, against all films and among newcomers. ids: 0.200 to 0.300 ...
-    against all films, lowest: ids, 0.200–0.300 · highest: genres, 0.700–0.710
-    among newcomers, lowest: ids, 0.500–0.510 · highest: genres, 0.680–0.700
+    against all films, lowest: ids, 0.200–0.300
+    against all films, highest: genres, 0.700–0.710
+    among newcomers, lowest: ids, 0.500–0.510
+    among newcomers, highest: genres, 0.680–0.700
     """
     if not results:
         raise ValueError("results is empty; expected at least one model")
@@ -71,8 +73,8 @@ def plot_two_races(
     for which, race in enumerate(races):
         means = {name: pair[which].mean() for name, pair in tables.items()}
         ends = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
-        low, high = (f"{name}, {span(tables[name][which])}" for name in ends)
-        facts.append(f"{race}, lowest: {low} · highest: {high}")
+        for end, name in zip(("lowest", "highest"), ends, strict=True):
+            facts.append(f"{race}, {end}: {name}, {span(tables[name][which])}")
         ranges.append(f"{means[ends[0]]:.2f} to {means[ends[1]]:.2f} {race}")
     described = ". ".join(
         f"{name}: {span(first, ' to ')} and {span(second, ' to ')}" for name, (first, second) in tables.items()

@@ -50,7 +50,7 @@ def plot_residuals(
     [figure] Two line charts by stars, 1 star to 5 stars. Mean of predicted less given: biases +1.50, -1.00. RMSE: ...
     stars: 1 star · 5 stars
     ratings: 2 · 1
-    biases, predicted less given: +1.50 · -1.00
+    biases, mean: +1.50 · -1.00
     biases, RMSE: 1.58 · 1.00
     """
     if not residuals:
@@ -75,7 +75,7 @@ def plot_residuals(
     first = next(iter(tables))
     facts = [f"{by}: {' · '.join(labels)}", "ratings: " + " · ".join(f"{count:,}" for count in counts[there])]
     for name, (mean, size) in tables.items():
-        facts.append(f"{name}, predicted less given: {listed(mean, '+', ' · ')}")
+        facts.append(f"{name}, mean: {listed(mean, '+', ' · ')}")
         facts.append(f"{name}, RMSE: {listed(size, '', ' · ')}")
     described = ". ".join(
         f"{what}: " + "; ".join(f"{name} {listed(table[which], sign, ', ')}" for name, table in tables.items())

@@ -210,7 +210,9 @@ def _age(days: float) -> str:
 
 
 def _square(color: str) -> str:
-    return f'<span aria-hidden="true" style="color: {color}">&#9632;</span>'
+    # The border shows a dark color on a dark page.
+    box = "display: inline-block; width: 0.7em; height: 0.7em; border: 1px solid var(--jp-ui-font-color2, #888)"
+    return f'<span aria-hidden="true" style="{box}; background: {color}"></span>'
 
 
 def _percent(share: float) -> str:

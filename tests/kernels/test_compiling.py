@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from recsys_lessons.kernels import compiling, reference
+from recsys_lessons.kernels.own import compile_loss
 from recsys_lessons.kernels.training import learn_entries
 from tests.kernels.problems import LOSSES, SCHEDULES, problem
 
@@ -98,6 +99,29 @@ def test_one_signature_serves_all_losses_schedules_and_weights(user_features, it
     assert len(learn_entries.signatures) == once
     # With and without features on two sides, each for the library's losses and for own ones of pairs.
     assert once <= 4 * 2
+
+
+@with_compiler
+def test_one_signature_serves_all_losses_of_pairs():
+    """Numba gives no machine code back: a kernel for each loss would stay in memory."""
+
+    def learn(function, kind):
+        start = problem("warp", n_entries=5).copy()
+        own = compile_loss("own", function, kind)
+        order = np.arange(5, dtype=np.int32)
+        learn_entries(start.model, start.data, order, start.settings, start.worker(start.stream()), None, own)
+        return start.model.items.parameters.biases.copy()
+
+    still = learn(lambda difference, draws: (0.0, 0.0), "short pair")
+    once = len(learn_entries.signatures)
+    moved = [
+        learn(lambda difference, draws: (1.0, 0.0), "short pair"),
+        learn(lambda difference, draws: (2.0, 0.0), "short pair"),
+        learn(lambda difference, draws, liked, other: (1, liked + other), "pair"),
+    ]
+    assert len(learn_entries.signatures) == once
+    assert not any(np.array_equal(still, biases) for biases in moved)
+    assert np.array_equal(moved[0], moved[2]) and not np.array_equal(moved[0], moved[1])
 
 
 @pytest.fixture(scope="module")

@@ -90,6 +90,7 @@ def by_address(function: Callable, signature: Signature) -> Callable:
         return function
     compiled = _CalledByAddress(function, targetoptions={**_OPTIONS, "nopython": True, "no_cpython_wrapper": True})
     compiled.compile(signature)
+    compiled.disable_compile()  # for this signature alone; and so it is compiled again where it is unpickled
     return compiled
 
 

@@ -1,8 +1,12 @@
 """Losses of the learner's own: copies give the built-in ones' bytes, others keep the contract, wrong ones are named."""
 
 import copy
+import hashlib
 import math
+import subprocess
+import sys
 
+import cloudpickle
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -169,6 +173,29 @@ class TestContract:
         copied = copy.deepcopy(model)
         assert arrays(copied.fit_partial(data[0])) == arrays(model.fit_partial(data[0]))
         assert sklearn.base.clone(model).loss.name == "hinge"
+
+    @pytest.mark.parametrize(
+        "loss",
+        [
+            pairwise_loss(lambda difference, draws: (1.0, 1.0 - difference), margin=1.0),
+            pointwise_loss(lambda score, value: (value - score, 0.0)),
+        ],
+        ids=["pairwise", "pointwise"],
+    )
+    def test_it_travels_to_another_process(self, data, loss, tmp_path):
+        likes = tmp_path / "likes.npz"
+        sp.save_npz(likes, data[0])
+        (tmp_path / "loss").write_bytes(cloudpickle.dumps(loss))
+        code = f"""\
+import hashlib, pickle, scipy.sparse as sp
+from pathlib import Path
+from recsys_lessons import LightFM
+loss = pickle.loads(Path({str(tmp_path / "loss")!r}).read_bytes())
+model = LightFM(loss=loss, no_components=4, random_state=1).fit(sp.load_npz({str(likes)!r}).tocoo())
+print(hashlib.sha256(model.item_embeddings.tobytes()).hexdigest())"""
+        there = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+        here = LightFM(loss=loss, no_components=4, random_state=1).fit(data[0])
+        assert there == hashlib.sha256(here.item_embeddings.tobytes()).hexdigest()
 
 
 class TestRefused:

@@ -12,11 +12,13 @@ import numpy as np
 import scipy.sparse as sp
 
 from recsys_lessons import LightFM
+from recsys_lessons.kernels.structures import Parameters
 from recsys_lessons.validation import positive_int, sparse_interactions
 
 __all__ = ["bytes_of_averaging", "train_by_averaging"]
 
-_ITEM_ARRAYS = ("item_embeddings", "item_biases", "item_embedding_gradients", "item_bias_gradients")
+_ITEM_ARRAYS = tuple(f"item_{field}" for field in Parameters._fields)
+_USER_ARRAYS = tuple(f"user_{field}" for field in Parameters._fields)
 
 
 def train_by_averaging(
@@ -31,7 +33,7 @@ def train_by_averaging(
     """Deal the users to machines; in each round every machine trains on its own users, then the items are averaged.
 
     All machines start from the same embeddings. A user is on one machine only, so there is nothing to average of users.
-    The sums of squared gradients that Adagrad divides by are averaged like the embeddings.
+    What the learning schedule remembers of the items, as Adagrad's sums of squared gradients, is averaged like them.
 
     Parameters
     ----------
@@ -50,7 +52,8 @@ def train_by_averaging(
     Returns
     -------
     LightFM
-        The averaged items, and each user as their machine has learned them.
+        The averaged items, and each user as their machine has learned them, both with what the learning schedule
+        remembers of them: the model can be trained on.
 
     Raises
     ------
@@ -91,7 +94,7 @@ def train_by_averaging(
             for model in models:
                 setattr(model, name, average)
     whole = models[0]
-    for name in ("user_embeddings", "user_biases"):
+    for name in _USER_ARRAYS:
         for machine, model in enumerate(models):
             getattr(whole, name)[owner == machine] = getattr(model, name)[owner == machine]
     return whole
@@ -99,6 +102,8 @@ def train_by_averaging(
 
 def bytes_of_averaging(n_items: int, no_components: int, machines: int) -> int:
     """Bytes that cross the network for one average: float32 embeddings, biases and Adagrad's sums, there and back.
+
+    (Adadelta remembers two numbers where Adagrad remembers one.)
 
     >>> bytes_of_averaging(10_000_000, 64, machines=8) / 1e9
     83.2

@@ -9,7 +9,10 @@ from recsys_lessons.datasets import load_movies
 from recsys_lessons.evaluation import precision_at_k
 from recsys_lessons.teaching.averaging import bytes_of_averaging, train_by_averaging
 
-ARRAYS = ("item_embeddings", "item_biases", "user_embeddings", "user_biases", "item_embedding_gradients")
+SCHEDULES = ("adagrad", "adadelta")
+FIELDS = ("embeddings", "biases") + tuple(
+    f"{kind}_{memory}" for kind in ("embedding", "bias") for memory in ("gradients", "momentum")
+)
 ARGUMENTS = {"loss": "warp", "no_components": 4, "random_state": 3}
 
 
@@ -20,34 +23,57 @@ def likes():
 
 
 def arrays(model):
-    return [getattr(model, name).tobytes() for name in ARRAYS]
+    return {name: getattr(model, name).tobytes() for side in ("item", "user") for name in names_of(side)}
 
 
+def names_of(side):
+    return [f"{side}_{field}" for field in FIELDS]
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
 @pytest.mark.parametrize("features", [False, True])
-def test_one_machine_is_ordinary_training(likes, features):
+def test_one_machine_is_ordinary_training(likes, features, schedule):
     about = {"item_features": sp.hstack([sp.identity(40), np.ones((40, 1))], format="csr") if features else None}
-    alone = train_by_averaging(ARGUMENTS, likes, machines=1, rounds=3, epochs_of_a_round=2, **about)
-    assert arrays(alone) == arrays(LightFM(**ARGUMENTS).fit(likes, epochs=6, **about))
+    arguments = {**ARGUMENTS, "learning_schedule": schedule}
+    alone = train_by_averaging(arguments, likes, machines=1, rounds=3, epochs_of_a_round=2, **about)
+    assert arrays(alone) == arrays(LightFM(**arguments).fit(likes, epochs=6, **about))
 
 
-def test_items_are_the_mean_and_users_their_own_machines(likes):
-    """One round of two machines, by hand."""
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_items_are_the_mean_and_users_their_own_machines(likes, schedule):
+    """Two rounds of two machines, by hand: all that a model remembers, with what the learning schedule does."""
+    # The logistic loss learns the users' biases, too.
+    arguments = {**ARGUMENTS, "loss": "logistic", "learning_schedule": schedule}
     owner = np.random.default_rng(3).permutation(30) % 2
-    start = LightFM(**ARGUMENTS).fit(likes, epochs=0)
-    models = []
+    start = LightFM(**arguments).fit(likes, epochs=0)
+    models, parts = [], []
     for machine in range(2):
         part = likes.tocsr().multiply((owner == machine)[:, None]).tocoo()
         part.eliminate_zeros()
-        model = LightFM(**{**ARGUMENTS, "random_state": 3 + 1000 * machine}).fit(part, epochs=0)
+        model = LightFM(**{**arguments, "random_state": 3 + 1000 * machine}).fit(part, epochs=0)
         model.item_embeddings, model.user_embeddings = start.item_embeddings, start.user_embeddings
-        models.append(model.fit_partial(part, epochs=1))
-    together = train_by_averaging(ARGUMENTS, likes, machines=2, rounds=1)
-    for name in ("item_embeddings", "item_biases", "item_embedding_gradients"):
-        mean = np.mean([getattr(model, name) for model in models], axis=0)
-        assert np.array_equal(getattr(together, name), mean)
+        models.append(model)
+        parts.append(part)
+    for _ in range(2):
+        for model, part in zip(models, parts, strict=True):
+            model.fit_partial(part, epochs=1)
+        for name in names_of("item"):
+            mean = np.mean([getattr(model, name) for model in models], axis=0)
+            for model in models:
+                setattr(model, name, mean)
+    together = train_by_averaging(arguments, likes, machines=2, rounds=2)
+    for name in names_of("item"):
+        assert np.array_equal(getattr(together, name), getattr(models[0], name)), name
     for machine, model in enumerate(models):
         own = owner == machine
-        assert np.array_equal(together.user_embeddings[own], model.user_embeddings[own])
+        for name in names_of("user"):
+            assert np.array_equal(getattr(together, name)[own], getattr(model, name)[own]), name
+
+
+def test_what_was_learned_is_not_taken_for_untouched(likes):
+    """Further training steps on with the sums of each user: they are above the 1 that each number begins with."""
+    model = train_by_averaging(ARGUMENTS, likes, machines=3, rounds=2)
+    assert (model.user_embedding_gradients > 1).any(axis=1).all()
 
 
 def test_the_bytes_are_those_of_the_arrays(likes):

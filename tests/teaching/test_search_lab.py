@@ -3,7 +3,6 @@
 import asyncio
 import sys
 
-import ipywidgets
 import numpy as np
 import pytest
 
@@ -105,6 +104,32 @@ class TestSearches:
         for one, other in zip(run.curve(10), alone.run.curve(10), strict=True):
             assert np.array_equal(one.found, other.found) and one.work == other.work
 
+    @pytest.mark.parametrize("metric", [True, False])
+    def test_one_query_is_enough(self, vectors, metric):
+        catalogs, queries = vectors
+        alone = SearchLab(catalogs, queries[:1], expansion=8)
+        beside = SearchLab(catalogs, queries[:2], expansion=8)
+        for lab in (alone, beside):
+            lab.change(metric=metric)
+            lab.finish()
+        for one, two in zip(alone.run.curve(10), beside.run.curve(10), strict=True):
+            assert np.array_equal(one.found, two.found[:1]) and one.recall == two.recall[:1]
+        assert alone.n_queries == 1 and alone.compare() == beside.compare()
+        view = SearchView(alone)
+        view.next.click()
+        assert view.error is None and "of 1 user" in view._body.value and "1 users" not in view._body.value
+
+    def test_one_query_may_find_too_few(self, vectors):
+        catalogs, queries = vectors
+        lab = SearchLab(catalogs, queries[:1])
+        lab.finish()
+        few = usearch.Index(ndim=10, metric="l2sq", dtype="f32")
+        few.add(np.arange(3), serving.equal_lengths(catalogs["few"])[:3])
+        lab.run.points.clear()
+        lab.run.index = few
+        found = lab.finish().found
+        assert sorted(found[0, :3]) == [0, 1, 2] and (found[0, 3:] == -1).all()
+
     def test_where_the_index_finds_too_few_there_is_no_item(self, lab):
         class Short:
             expansion_search = 0
@@ -151,13 +176,22 @@ class TestState:
         lab.change(connectivity=8)
         assert lab.run.n_added == 0
         index = alone.run.index
+        items = serving.equal_lengths(vectors[0]["few"])
+
+        def built(first=0, **other):
+            index = usearch.Index(**{"ndim": 10, "metric": "l2sq", "dtype": "f32", "connectivity": 16} | other)
+            index.add(np.arange(first, first + 600), items)
+            return {"built": {"few": index}}
+
+        new_lab(vectors, **built())
         for named, message in (
-            (
-                {"built": {"few": index}},
-                r"'few' with \(items, columns, links\) \(5000, 10, 16\); expected \(600, 10, 16",
-            ),
-            ({"built": {"many": index}, "connectivity": 8}, r"\(5000, 10, 16\); expected \(5000, 10, 8\)"),
+            ({"built": {"few": index}}, r"'few' with \(items, .* \(5000, 10, 16.*expected \(600, 10, 16"),
+            ({"built": {"many": index}, "connectivity": 8}, r"\(5000, 10, 16, .*; expected \(5000, 10, 8, "),
             ({"built": {"many ": index}}, "built .*Did you mean 'many'"),
+            ({"built": {"few": 3}}, "built has 3 for 'few'; expected a usearch.index.Index"),
+            (built(metric="ip"), "built .*'few'.*MetricKind.IP.*expected .*MetricKind.L2sq"),
+            (built(dtype="f16"), "built .*'few'.*ScalarKind.F16.*expected .*ScalarKind.F32"),
+            (built(first=1000), "built .*'few'.* is 1599; expected .* from 0 to 599"),
         ):
             with pytest.raises(ValueError, match=message):
                 new_lab(vectors, **named)
@@ -208,17 +242,33 @@ class TestState:
             (lambda: lab.ask(expansion=1024), "expansion is 1024"),
             (lambda: lab.choose(40), "user is 40; expected a whole number from 0 to 39"),
             (lambda: SearchLab({}, queries), "catalogs is empty"),
-            (lambda: SearchLab(catalogs, queries[:, :-1]), "a 1 as the last column"),
-            (lambda: SearchLab(catalogs, queries[:0]), "a row for each user"),
+            (lambda: SearchLab(catalogs, queries[:, :-1]), "queries .* a 1 as the last column"),
+            (lambda: SearchLab(catalogs, queries[:0]), r"queries has shape \(0, 9\); .*a row for each user"),
+            (lambda: SearchLab(catalogs, np.empty((5, 0))), r"queries has shape \(5, 0\); .*two columns or more"),
+            (lambda: SearchLab({"a": np.ones((200, 1))}, np.ones((5, 1))), r"queries has shape \(5, 1\).*two columns"),
+            (lambda: SearchLab(catalogs, queries[0]), r"queries has shape \(9,\); expected a row"),
+            (lambda: SearchLab(catalogs, [["a"]]), "queries must be an array of numbers"),
+            (lambda: SearchLab({"a": [[1.0], [1.0, 2.0]]}, queries), "catalog 'a' must be an array of numbers"),
+            (lambda: SearchLab({"a": np.full((200, 9), 1e300)}, queries), "catalog 'a' has 1800 values .* not finite"),
+            (lambda: SearchLab({7: np.ones((200, 9))}, queries), "catalogs has the name 7; expected strings"),
+            (lambda: SearchLab({"a": np.ones(200)}, queries), r"'a' has shape \(200,\); expected a row"),
             (lambda: SearchLab({"a": np.ones((200, 8))}, queries), r"'a' has shape \(200, 8\); expected 9 columns"),
             (lambda: SearchLab({"a": np.ones((99, 9))}, queries), "'a' has 99 items; expected at least 100"),
             (lambda: new_lab(vectors, labels={"few": LABELS[:9]}), "labels of 'few' has 9 entries; expected 600"),
             (lambda: new_lab(vectors, labels={"few ": LABELS}), "labels .*Did you mean 'few'"),
             (lambda: new_lab(vectors, catalog="all"), "catalog must be"),
+            (lambda: new_lab(vectors, catalog=""), "catalog must be"),
             (lambda: new_lab(vectors, expansion_add=0), "expansion_add"),
         ):
             with pytest.raises(ValueError, match=message):
                 call()
+
+    def test_settings_are_of_one_type(self, vectors):
+        lab = new_lab(vectors, connectivity=16.0)
+        assert lab.finish().recall.mean() > 0.3
+        first = lab.run
+        lab.change(biases=1, metric=np.True_, connectivity=np.int64(16))
+        assert lab.run is first and [type(value) for value in vars(lab.settings).values()] == [str, bool, bool, int]
 
     def test_without_usearch_it_says_what_to_install(self, vectors, monkeypatch):
         monkeypatch.setitem(sys.modules, "usearch.index", None)
@@ -328,7 +378,7 @@ class TestView:
     def test_every_control_has_a_name_and_titles_are_escaped(self, lab):
         view = SearchView(lab)
         assert all(control.description for control in self.controls(view))
-        assert all(not isinstance(control, ipywidgets.Image) for control in self.controls(view))
+        assert "Recall of the approximate search against its work" in view.picture.alt.value
         assert "<b>film" not in view._body.value and "&lt;b&gt;film" in view._body.value
 
     def test_outside_of_a_notebook_a_line_is_printed(self, vectors, capsys):

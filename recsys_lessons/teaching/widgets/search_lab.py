@@ -142,7 +142,7 @@ class SearchLab:
         Item vectors by the name of their set, each with the biases as its last column, see
         `recsys_lessons.serving.item_vectors`. At least 100 items in each.
     queries : float32 array of shape (n_queries, n_columns)
-        With a 1 as the last column, see `recsys_lessons.serving.query_vectors`.
+        With a 1 as the last column, see `recsys_lessons.serving.query_vectors`; one query is enough.
     labels : mapping of str to sequence of str, optional
         Titles of the items of a catalog, by its name; those of others are shown by their numbers.
     catalog : str, optional
@@ -153,7 +153,7 @@ class SearchLab:
         How many candidates an index keeps while an item looks for its links.
     built : mapping of str to usearch.index.Index, optional
         Indexes that need not be built, by the name of their catalog: with biases, equal lengths and the first
-        connectivity, float32, items numbered from 0. The lab sets their `expansion_search`.
+        connectivity, by distance (``"l2sq"``), float32, items numbered from 0. The lab sets their `expansion_search`.
 
     Attributes
     ----------
@@ -167,7 +167,8 @@ class SearchLab:
     ImportError
         If usearch is not installed.
     ValueError
-        For shapes that do not fit, and settings that do not exist.
+        For shapes that do not fit, numbers that are not finite, settings that do not exist, and built indexes that are
+        not those that the lab would build.
 
     Examples
     --------
@@ -198,19 +199,29 @@ class SearchLab:
         _index_class()
         if not catalogs:
             raise ValueError("catalogs is empty; expected item vectors by the name of their set")
-        self._queries = np.require(queries, np.float32, "C")
-        if self._queries.ndim != 2 or not len(self._queries) or not (self._queries[:, -1] == 1).all():
-            raise ValueError("queries must have a row for each user and a 1 as the last column, see query_vectors")
+        self._queries = _rows("queries", queries)
+        if not len(self._queries) or self._queries.shape[1] < 2:
+            raise ValueError(
+                f"queries has shape {self._queries.shape}; expected a row for each user, and two columns or more, of "
+                "which the last meets the biases, see query_vectors"
+            )
+        if not (self._queries[:, -1] == 1).all():
+            raise ValueError(
+                f"queries has {self._queries[self._queries[:, -1] != 1][0, -1]:g} in the last column; "
+                "expected a 1 as the last column of each row, see query_vectors"
+            )
         self._catalogs = {}
         for name, vectors in catalogs.items():
-            rows = np.require(vectors, np.float32, "C")
-            if rows.ndim != 2 or rows.shape[1] != self._queries.shape[1]:
+            if not isinstance(name, str):
+                raise ValueError(f"catalogs has the name {name!r}; expected strings as names")
+            rows = _rows(f"catalog {name!r}", vectors)
+            if rows.shape[1] != self._queries.shape[1]:
                 raise ValueError(
                     f"catalog {name!r} has shape {rows.shape}; expected {self._queries.shape[1]} columns, as in queries"
                 )
             if len(rows) < LENGTHS[-1]:
                 raise ValueError(f"catalog {name!r} has {len(rows)} items; expected at least {LENGTHS[-1]}")
-            self._catalogs[str(name)] = rows
+            self._catalogs[name] = rows
         for name, titles in labels.items():
             choice("a name in labels", name, tuple(self._catalogs))
             if len(titles) != len(self._catalogs[name]):
@@ -223,18 +234,33 @@ class SearchLab:
         self._runs: dict[SearchSettings, SearchRun] = {}
         self.n_queries, self.user = len(self._queries), 0
         self.settings = SearchSettings(next(iter(self._catalogs)))
-        self.change(catalog=catalog or self.settings.catalog, connectivity=connectivity)
+        self.change(catalog=self.settings.catalog if catalog is None else catalog, connectivity=connectivity)
         self.ask(k=k, expansion=expansion)
         for name, index in built.items():
             choice("a name in built", name, tuple(self._catalogs))
-            n_items, width = self._catalogs[name].shape
-            has, expected = (len(index), index.ndim, index.connectivity), (n_items, width + 1, connectivity)
-            if has != expected:
-                raise ValueError(
-                    f"built has an index for {name!r} with (items, columns, links) {has}; expected {expected}"
-                )
-            settings = SearchSettings(name, connectivity=connectivity)
+            settings = SearchSettings(name, connectivity=self.settings.connectivity)
+            n_items = self._check_built(settings, index)
             self._runs[settings] = SearchRun(settings, n_items, index, n_added=n_items)
+
+    def _check_built(self, settings: SearchSettings, index: Any) -> int:
+        """Raise unless the lab could have built this index; how many items it has."""
+        if not isinstance(index, _index_class()):
+            raise ValueError(f"built has {index!r} for {settings.catalog!r}; expected a usearch.index.Index")
+        n_items, width = self._catalogs[settings.catalog].shape
+        alike = self._new_index(settings, width)
+        has = (len(index), index.ndim, index.connectivity, str(index.metric), str(index.dtype))
+        expected = (n_items, alike.ndim, alike.connectivity, str(alike.metric), str(alike.dtype))
+        if has != expected:
+            raise ValueError(
+                f"built has an index for {settings.catalog!r} with (items, columns, links, metric, type) {has}; "
+                f"expected {expected}"
+            )
+        if not np.all(index.contains(np.arange(n_items))):
+            raise ValueError(
+                f"built has an index for {settings.catalog!r} whose largest number of an item is {max(index.keys)}; "
+                f"expected the items to be numbered from 0 to {n_items - 1}"
+            )
+        return n_items
 
     @property
     def catalogs(self) -> dict[str, int]:
@@ -256,11 +282,12 @@ class SearchLab:
             if name not in known:
                 raise ValueError(f"there is no setting {name!r}; expected {', '.join(known)}.{suggestion(name, known)}")
         changed = replace(self.settings, **settings)
-        choice("catalog", changed.catalog, tuple(self._catalogs))
-        _one_of("connectivity", changed.connectivity, CONNECTIVITIES)
-        _one_of("biases", changed.biases, (True, False))
-        _one_of("metric", changed.metric, (True, False))
-        self.settings = changed
+        self.settings = SearchSettings(
+            choice("catalog", changed.catalog, tuple(self._catalogs)),
+            _one_of("biases", changed.biases, (True, False)),
+            _one_of("metric", changed.metric, (True, False)),
+            _one_of("connectivity", changed.connectivity, CONNECTIVITIES),
+        )
 
     def ask(self, *, k: int | None = None, expansion: int | None = None) -> None:
         """Change how many items are asked for, or how many candidates a search keeps.
@@ -303,18 +330,21 @@ class SearchLab:
         if self.settings in self._runs:
             return self._runs[self.settings]
         vectors = self._catalogs[self.settings.catalog]
-        n_columns = vectors.shape[1] - (not self.settings.biases) + self.settings.metric
-        index = _index_class()(
-            ndim=n_columns,
-            metric="l2sq" if self.settings.metric else "ip",
-            dtype="f32",
-            connectivity=self.settings.connectivity,
-            expansion_add=self._expansion_add,
-        )
+        index = self._new_index(self.settings, vectors.shape[1])
         run = self._runs[self.settings] = SearchRun(self.settings, len(vectors), index)
         while sum(one.n_items for one in self._runs.values()) > _KEPT and len(self._runs) > 1:
             del self._runs[next(iter(self._runs))]  # the oldest
         return run
+
+    def _new_index(self, settings: SearchSettings, width: int) -> Any:
+        """An empty index for item vectors of so many columns, that of the biases among them."""
+        return _index_class()(
+            ndim=width - (not settings.biases) + settings.metric,
+            metric="l2sq" if settings.metric else "ip",
+            dtype="f32",
+            connectivity=settings.connectivity,
+            expansion_add=self._expansion_add,
+        )
 
     def advance(self, run: SearchRun, k: int, expansion: int) -> bool:
         """Do some 50 ms of what is missing for this k: exact answers, building, measuring; whether anything is left.
@@ -354,8 +384,12 @@ class SearchLab:
             queries = with_zero(queries)
         run.index.expansion_search = expansion
         matches = run.index.search(queries, k, threads=1)
-        found = matches.keys.astype(np.int64).reshape(len(queries), k)
-        found[np.arange(k) >= np.reshape(matches.counts, (-1, 1))] = -1
+        # For one query usearch gives a row without a count, as long as what was found.
+        keys = np.atleast_2d(matches.keys)
+        counts = getattr(matches, "counts", [keys.shape[1]])
+        found = np.full((len(queries), k), -1)
+        found[:, : keys.shape[1]] = keys
+        found[np.arange(k) >= np.reshape(counts, (-1, 1))] = -1
         work = matches.computed_distances / len(queries)
         recall = search_recall(found, self._exact_of(run.settings.catalog)[:, :k])
         return Searched(k, expansion, found, recall, work, work / run.n_items)
@@ -404,6 +438,23 @@ def _one_of(name: str, value: Any, options: tuple[Any, ...]) -> Any:
     if value not in options:
         raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(str, options))}")
     return options[options.index(value)]
+
+
+def _rows(name: str, vectors: Any) -> np.ndarray:
+    """Vectors as a float32 array, a row for each, or raise."""
+    try:
+        with np.errstate(over="ignore"):
+            rows = np.require(vectors, np.float32, "C")
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be an array of numbers, a row for each vector: {error}") from None
+    if rows.ndim != 2:
+        raise ValueError(f"{name} has shape {rows.shape}; expected a row for each vector")
+    if not np.isfinite(rows).all():
+        raise ValueError(
+            f"{name} has {rows.size - np.count_nonzero(np.isfinite(rows))} values that are not finite in 32 bits; "
+            "expected finite numbers"
+        )
+    return rows
 
 
 def _index_class() -> Any:

@@ -208,7 +208,7 @@ class SearchView(LabView):
         return (
             f"<p><strong>Recall of the exact {now.k}:</strong> {now.recall.mean():.3f}, from {now.work:,.0f} distances "
             f"for a user instead of {n_items:,} ({now.share:.2%}). <strong>Whole lists:</strong> {n_whole} of "
-            f"{lab.n_queries} users{told if n_whole < lab.n_queries else ''}.</p>"
+            f"{lab.n_queries} user{'s' * (lab.n_queries > 1)}{told if n_whole < lab.n_queries else ''}.</p>"
         )
 
     def _lists_html(self, compared: Any) -> str:

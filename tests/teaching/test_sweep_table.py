@@ -66,6 +66,29 @@ class TestTable:
         table = SweepTable([{"random_state": 1}, {"random_state": 1, "loss": flat}], *data)
         assert table.arguments == ("loss",) and [row.told for row in table.rows()] == [("–",), ("flat",)]
 
+    def test_different_values_have_different_texts(self, data):
+        def flat(difference, draws):
+            return 1.0, 0.0
+
+        def other(difference, draws):
+            return 2.0, 0.0
+
+        other.__name__ = "flat"
+
+        def told(name, *values):
+            table = SweepTable([{"random_state": 1, name: value} for value in values], *data)
+            return [" ".join(row.told) for row in table.rows()]
+
+        one, two = (pairwise_loss(flat, margin=margin) for margin in (0.5, 2.0))
+        assert told("loss", one, two, "warp") == ["flat, catalog, margin 0.5", "flat, catalog, margin 2", "warp"]
+        drawn = pairwise_loss(other, negatives="entries", margin=0.5)
+        assert told("loss", one, drawn) == ["flat, catalog, margin 0.5", "flat, entries, margin 0.5"]
+        assert told("loss", pairwise_loss(flat), pairwise_loss(other)) == ["flat, catalog (1)", "flat, catalog (2)"]
+        assert told("loss", one, "warp") == ["flat", "warp"]
+        assert told("loss", one, pairwise_loss(flat, margin=0.5)) == ["", ""]  # compiled twice, but no other loss
+        assert told("learning_rate", 0.05, 0.05000001, 0.1) == ["0.05", "0.05000001", "0.1"]
+        assert told("learning_rate", 0.05, np.float64(0.05)) == ["", ""]
+
     def test_one_setting_is_a_table_too(self, data):
         table = SweepTable(SETTINGS[:1], *data, epochs=1)
         assert table.arguments == () and [row.told for row in finished(table).rows()] == [()]
@@ -90,6 +113,23 @@ class TestTable:
         table.sort(AS_LISTED)
         assert [row.number for row in table.rows()] == list(range(5))
 
+    def test_what_is_no_number_or_missing_is_last_however_low_the_others(self, data):
+        def measured(*values, n=None):
+            given = iter(values)
+            table = SweepTable(SETTINGS, *data, epochs=1, metrics={"score": lambda model, held, **about: next(given)})
+            run = table.begin()
+            for _ in range(len(values) if n is None else n):
+                table.advance(run)
+            table.sort("score")
+            return [row.number for row in table.rows()], [row.number for row in table.rows() if row.best]
+
+        nan = float("nan")
+        assert measured(-3.0, -1.0) == ([1, 0, 2, 3], [1])
+        assert measured(nan, 0.3, 0.9, 0.5) == ([2, 3, 1, 0], [2])
+        assert measured(-5.0, nan, -float("inf")) == ([0, 2, 1, 3], [0])
+        assert measured(nan, nan) == ([0, 1, 2, 3], [])
+        assert measured(1.0, 1.0, 0.5) == ([0, 1, 2, 3], [0, 1])
+
     def test_beginning_again_forgets_and_stops_the_run_before(self, table):
         first = table.begin()
         table.advance(first)
@@ -112,13 +152,17 @@ class TestTable:
             SweepTable([], *data)
         with pytest.raises(ValueError, match="order must be one of"):
             table.sort("auc_score")
+        for name in (1, AS_LISTED):
+            with pytest.raises(ValueError, match="metrics.*string"):
+                SweepTable(SETTINGS, *data, metrics={name: "auc_score"})
 
 
 class TestView:
     def test_start_fits_all_and_shows_them(self, table, data):
         view = SweepTableView(table)
         assert view.left.value == "nothing started yet" and view.stop.disabled
-        assert "Warp" not in view._body_html and view._body_html.count("<tr>") == 5
+        assert "✓" not in view._body_html and "waiting" not in view._body_html
+        assert view._body_html.count("<tr>") == 5 and view._body_html.count(">–<") == 4 * len(METRICS)
         view.start.click()
         assert view.left.value == "done: 4 of 4" and view.progress.value == 4
         assert not view.start.disabled and view.stop.disabled
@@ -158,8 +202,13 @@ class TestView:
         assert "diverged</td>" in view._body_html and "may have diverged" in view._body_html
         assert "<b>" not in view._body_html and "&lt;b&gt;" in view._body_html
 
-    def test_what_a_metric_raises_is_shown(self, data):
+    @pytest.mark.parametrize("in_a_loop", [True, False])
+    def test_what_a_metric_raises_is_shown_and_ends_the_sweep(self, data, in_a_loop):
+        values = iter([0.5])
+
         def broken(model, validation, **arguments):
+            for value in values:
+                return value
             raise KeyError("no such thing")
 
         view = SweepTableView(SweepTable(SETTINGS, *data, metrics=broken))
@@ -168,8 +217,14 @@ class TestView:
             view.start.click()
             await view.task
 
-        asyncio.run(press())
-        assert "no such thing" in view._foot.value and not view.start.disabled
+        asyncio.run(press()) if in_a_loop else view.start.click()
+        assert "no such thing" in view._foot.value and not view.start.disabled and view.stop.disabled
+        assert view.left.value == "ended by an error after 1 of 4" and "0.5000 ✓" in view._body_html
+        view.order.value = "broken"
+        assert view._foot.value == "" and view.left.value == "ended by an error after 1 of 4"
+        values = iter([0.1, 0.2, 0.3, 0.4])
+        asyncio.run(press()) if in_a_loop else view.start.click()
+        assert view.left.value == "done: 4 of 4" and view.error is None
 
     def test_stop_ends_a_long_fit_and_the_page_stays_alive(self, data):
         view = SweepTableView(SweepTable(SETTINGS, *data, epochs=2_000_000))

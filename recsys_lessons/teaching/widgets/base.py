@@ -145,15 +145,17 @@ class LabView:
         `step` runs in another thread: it should take some 50 ms in code that holds no lock of Python (kernels, NumPy),
         and must touch no widget. `draw` runs on the kernel's loop. New work, or `end_work`, ends what was going on:
         the step that is running is finished and not drawn. Where there is no loop (a test, a script), all of it
-        is done at once. An exception is shown at the foot and ends the work.
+        is done at once. An exception is shown at the foot and ends the work; what there is by then is drawn.
         """
         self._turn += 1
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            while step():
-                pass
-            draw()
+            try:
+                while step():
+                    pass
+            finally:
+                draw()
             return
         self.task = loop.create_task(self._work(step, draw, self._turn))
 

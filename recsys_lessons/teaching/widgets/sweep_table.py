@@ -7,12 +7,16 @@ here, or on a cluster.
 from __future__ import annotations
 
 import html
+import math
+import numbers
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets
 
+from recsys_lessons.losses import OwnLoss
 from recsys_lessons.parallel import Sweep, SweepResult
 from recsys_lessons.teaching.widgets.base import LabView, wide
 from recsys_lessons.validation import choice
@@ -31,11 +35,12 @@ class SweepRow:
     number : int
         Place of the setting in the list, from 0.
     told : tuple of str
-        The arguments in which settings differ, in the order of `SweepTable.arguments`.
+        The arguments in which settings differ, in the order of `SweepTable.arguments`. Different values have different
+        texts.
     result : SweepResult or None
         None as long as there is none.
     best : frozenset of str
-        The metrics in which no other setting is better so far.
+        The metrics in which no other setting is better so far; a metric that is no number (NaN) is never best.
     """
 
     number: int
@@ -66,7 +71,7 @@ class SweepTable:
     Raises
     ------
     ValueError, ImportError
-        As `Sweep`.
+        As `Sweep`, and for a metric that is not named by a string, or named as the order is in which settings stand.
 
     Examples
     --------
@@ -90,9 +95,12 @@ class SweepTable:
         checked = self._new_run()
         self.settings = checked.settings
         self.metrics = tuple(checked.metrics)
+        for name in self.metrics:
+            if not isinstance(name, str) or name == AS_LISTED:
+                raise ValueError(f"metrics has the name {name!r}; expected a string other than {AS_LISTED!r}")
         self.where = "here" if arguments.get("client") is None else "on the cluster"
         names = list(dict.fromkeys(name for setting in self.settings for name in setting))
-        told = {name: [_told(setting.get(name)) for setting in self.settings] for name in names}
+        told = {name: _told_apart([setting.get(name) for setting in self.settings]) for name in names}
         self.arguments = tuple(name for name in names if len(set(told[name])) > 1)
         self.common = {name: self.settings[0][name] for name in names if name not in self.arguments}
         self._told = list(zip(*(told[name] for name in self.arguments), strict=True)) or [()] * len(self.settings)
@@ -105,7 +113,14 @@ class SweepTable:
 
     @property
     def is_running(self) -> bool:
+        """Whether a result is still to come."""
         return self.run is not None and not self.run.is_done and not self.run.is_stopped
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether an exception ended the sweep."""
+        run = self.run
+        return run is not None and run.is_done and not run.is_stopped and len(run.results) < len(self.settings)
 
     def begin(self) -> Sweep:
         """A new sweep over all settings; the one before is stopped and forgotten."""
@@ -131,20 +146,31 @@ class SweepTable:
         return {} if self.run is None else {result.number: result for result in list(self.run.results)}
 
     def rows(self) -> list[SweepRow]:
-        """The table, in the chosen order. What has no result, or diverged, stands below what has one."""
+        """The table, in the chosen order. What has no result, diverged, or gave no number stands below the others."""
         results = self.results()
-        measured = [result for result in results.values() if result.metrics]
-        top = {name: max((result.metrics[name] for result in measured), default=None) for name in self.metrics}
+        top = {
+            name: max((v for r in results.values() if not math.isnan(v := _measured(r, name))), default=None)
+            for name in self.metrics
+        }
         rows = []
         for number, told in enumerate(self._told):
             result = results.get(number)
-            values = {} if result is None else result.metrics
-            best = frozenset(name for name, value in values.items() if value == top[name])
+            best = frozenset(name for name in self.metrics if _measured(result, name) == top[name])
             rows.append(SweepRow(number, tuple(told), result, best))
         if self.order != AS_LISTED:
             # Python's sort keeps the order of what is equal.
-            rows.sort(key=lambda row: -row.result.metrics[self.order] if row.result and row.result.metrics else 2.0)
+            rows.sort(key=lambda row: _last_where_missing(_measured(row.result, self.order)))
         return rows
+
+
+def _measured(result: SweepResult | None, name: str) -> float:
+    """A metric of a result; NaN where there is none."""
+    return math.nan if result is None else result.metrics.get(name, math.nan)
+
+
+def _last_where_missing(value: float) -> tuple[bool, float]:
+    """What the highest value is least by, and NaN greatest."""
+    return (True, 0.0) if math.isnan(value) else (False, -value)
 
 
 class SweepTableView(LabView):
@@ -214,6 +240,8 @@ class SweepTableView(LabView):
             self.left.value = "nothing started yet"
         elif table.is_running:
             self.left.value = f"{told}, running {table.where}"
+        elif table.is_broken:
+            self.left.value = f"ended by an error after {told}"
         else:
             self.left.value = f"stopped after {told}" if table.run.is_stopped else f"done: {told}"
         self.set_body(_as_html(table))
@@ -224,6 +252,30 @@ def _told(value: Any) -> str:
     if value is None:
         return "–"
     return f"{value:g}" if isinstance(value, float) else str(getattr(value, "name", value))
+
+
+def _told_in_full(value: Any) -> str:
+    """The same with all digits of a number, and with what belongs to a loss beside its function."""
+    if isinstance(value, OwnLoss):
+        margin = "" if value.margin is None else f", margin {value.margin:g}"
+        return f"{value.name}, {value.negatives}{margin}"
+    return str(float(value)) if isinstance(value, numbers.Real) else _told(value)
+
+
+def _told_apart(values: Sequence[Any]) -> list[str]:
+    """A text for each value, the same for equal values alone: in short, otherwise in full, otherwise numbered."""
+    # Two losses are equal if they are made of the same function in the same way.
+    kinds = [(v.function, v.negatives, v.margin) if isinstance(v, OwnLoss) else v for v in values]
+    first = [kinds.index(kind) for kind in kinds]
+    texts = {place: _told(values[place]) for place in first}
+    counts = Counter(texts.values())
+    texts = {place: _told_in_full(values[place]) if counts[text] > 1 else text for place, text in texts.items()}
+    counts, seen = Counter(texts.values()), Counter()
+    for place, text in texts.items():
+        if counts[text] > 1:
+            seen[text] += 1
+            texts[place] = f"{text} ({seen[text]})"
+    return [texts[place] for place in first]
 
 
 def _as_html(table: SweepTable) -> str:

@@ -175,6 +175,8 @@ class TestActions:
             (lambda: NewcomerLab(model, attributes, LABELS[:2], TOPICS, clicks), "attribute_labels has 2 entries"),
             (lambda: NewcomerLab(model, attributes, LABELS, TOPICS[:9], clicks), "interactions has 90 items"),
             (lambda: NewcomerLab(model, sp.eye(99), LABELS * 20, TOPICS, clicks), "attribute_labels has 100"),
+            (lambda: NewcomerLab(LightFM(), attributes, LABELS, TOPICS, clicks), "model is LightFM.* not fitted"),
+            (lambda: NewcomerLab(None, attributes, LABELS, TOPICS, clicks), "model is None; expected a LightFM"),
             (lambda: NewcomerLab(model, sp.eye(100), LABELS * 20, TOPICS, clicks), "model has 65 user features"),
         ):
             with pytest.raises(ValueError, match=message):

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from recsys_lessons import LightFM
-from recsys_lessons.teaching.widgets.newcomer_steps import Newcomer
+from recsys_lessons.teaching.widgets.newcomer_steps import Newcomer, checked_model, value_of
 from recsys_lessons.validation import as_csr_float32, choice, positive_int
 
 __all__ = ["ArticleLab", "Audience", "OfGroup", "swap_roles"]
@@ -92,7 +92,7 @@ class ArticleLab(Newcomer):
     attribute_labels : sequence of str
         Their names, such as ``"chosen:sport"``.
     chances : array of shape (n_users, n_items)
-        True chances of a click.
+        True chances of a click, from 0 to 1; for each topic, some candidate must have one above 0.
     topics : sequence of str
         What each article is about.
     told : iterable of str
@@ -130,7 +130,8 @@ class ArticleLab(Newcomer):
     Raises
     ------
     ValueError
-        If shapes do not fit, a name is unknown, the loss is not WARP, or too few readers remain for the audience.
+        If shapes do not fit, a name is unknown, the model is not fitted, its loss is not WARP, chances are none, or too
+        few readers remain for the audience.
 
     Examples
     --------
@@ -171,7 +172,7 @@ class ArticleLab(Newcomer):
         most: int = 100,
         random_state: int = 0,
     ) -> None:
-        super().__init__(len(model.item_embeddings), features, feature_labels, "item", "features")
+        super().__init__(len(checked_model(model).item_embeddings), features, feature_labels, "item", "features")
         if model.loss != "warp":
             raise ValueError(f"model has the loss {model.loss!r}; expected 'warp'")
         matrix = as_csr_float32("attributes", attributes)
@@ -187,18 +188,25 @@ class ArticleLab(Newcomer):
                 "one for each column of attributes"
             )
         of = np.array([str(topic) for topic in topics])
-        truth = np.asarray(chances, dtype=np.float64)
+        if not len(of):
+            raise ValueError("topics is empty; expected what each article is about")
+        try:
+            truth = np.asarray(chances, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"chances must be an array of numbers from 0 to 1: {error}") from None
         if truth.shape != (self.n_readers, len(of)):
             raise ValueError(
                 f"chances has shape {truth.shape}; expected ({self.n_readers}, {len(of)}), a row for each reader "
                 "and a column for each entry of topics"
             )
+        if not (is_chance := (truth >= 0) & (truth <= 1)).all():
+            raise ValueError(f"chances has {truth[~is_chance][0]:g}; expected numbers from 0 to 1")
         self._truth = {str(name): truth[:, of == name].mean(axis=1) for name in np.unique(of)}
         labels = [str(label) for label in attribute_labels]
         kinds = [label.partition(":")[0] for label in labels]
         choice("groups", groups, tuple(dict.fromkeys(kinds)))
         self._groups = {
-            label.partition(":")[2] or label: np.flatnonzero(matrix[:, column].toarray())
+            value_of(label): np.flatnonzero(matrix[:, column].toarray())
             for column, (label, kind) in enumerate(zip(labels, kinds, strict=True))
             if kind == groups
         }
@@ -210,6 +218,11 @@ class ArticleLab(Newcomer):
             raise ValueError(
                 f"n is {self.n}; expected at most {len(self.candidates)}, every other one of {self.n_readers} readers"
             )
+        for name, of_topic in self._truth.items():
+            if not of_topic[self.candidates].any():
+                raise ValueError(
+                    f"chances are 0 for all candidates (every other reader) and topic {name!r}; expected some above 0"
+                )
         lots = np.random.default_rng(random_state)
         looking = lots.permutation(np.arange(0, self.n_readers, 2))
         luck = lots.random(len(looking))

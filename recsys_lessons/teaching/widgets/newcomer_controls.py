@@ -10,10 +10,10 @@ from typing import Any
 import ipywidgets
 
 from recsys_lessons.teaching.widgets.base import LabView, wide
-from recsys_lessons.teaching.widgets.newcomer_steps import Newcomer
+from recsys_lessons.teaching.widgets.newcomer_steps import Newcomer, value_of
 from recsys_lessons.teaching.widgets.picture import Picture
 
-__all__ = ["NewcomerControls", "value_of"]
+__all__ = ["NewcomerControls"]
 
 EPOCHS = (2, 5, 10, 20, 50, 100)
 _SLICE = 0.04  # seconds of folding in between two drawings
@@ -165,8 +165,3 @@ class NewcomerControls(LabView, ABC):
     @abstractmethod
     def draw_history(self, history: list[Any]) -> None:
         """Draw the picture and the body; `history` is the lab's."""
-
-
-def value_of(label: str) -> str:
-    """``"north"`` of ``"region:north"``."""
-    return label.partition(":")[2] or label

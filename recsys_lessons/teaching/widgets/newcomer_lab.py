@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from recsys_lessons.teaching.widgets.newcomer_steps import Newcomer
+from recsys_lessons.teaching.widgets.newcomer_steps import Newcomer, checked_model
 from recsys_lessons.validation import positive_int, sparse_interactions
 
 __all__ = ["Listed", "NewcomerLab", "OfTopic"]
@@ -116,7 +116,7 @@ class NewcomerLab(Newcomer):
     Raises
     ------
     ValueError
-        If shapes do not fit, a name is unknown, or too few items remain for the list.
+        If shapes do not fit, a name is unknown, the model is not fitted, or too few items remain for the list.
 
     Examples
     --------
@@ -151,7 +151,7 @@ class NewcomerLab(Newcomer):
         n: int = 20,
         most: int = 40,
     ) -> None:
-        super().__init__(len(model.user_embeddings), attributes, attribute_labels, "user", "attributes")
+        super().__init__(len(checked_model(model).user_embeddings), attributes, attribute_labels, "user", "attributes")
         entries = sparse_interactions("interactions", interactions)
         self._topics = np.array([str(topic) for topic in topics])
         self.n_items = len(self._topics)

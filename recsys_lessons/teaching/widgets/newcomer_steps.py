@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from recsys_lessons import LightFM
 from recsys_lessons.validation import as_csr_float32, choice, positive_int, suggestion
 
-__all__ = ["Folded", "Newcomer"]
+__all__ = ["Folded", "Newcomer", "checked_model", "value_of"]
 
 
 @dataclass
@@ -210,6 +211,20 @@ class Newcomer(ABC):
         """The newcomer's row of features, blank where identities stand."""
         has = np.isin(self._to_tell, told)
         return sp.csr_matrix(np.concatenate([np.zeros(self._n_identities), has])[None])
+
+
+def checked_model(model: Any) -> LightFM:
+    """`model`, if it is a `LightFM` that is fitted; otherwise raise."""
+    if not isinstance(model, LightFM):
+        raise ValueError(f"model is {model!r}; expected a LightFM")
+    if not model.__sklearn_is_fitted__():
+        raise ValueError(f"model is {model!r}, which is not fitted; expected one that is")
+    return model
+
+
+def value_of(label: str) -> str:
+    """``"north"`` of ``"region:north"``."""
+    return label.partition(":")[2] or label
 
 
 def _kinds(labels: list[str], attributes: sp.csr_matrix) -> dict[str, tuple[tuple[str, ...], bool]]:

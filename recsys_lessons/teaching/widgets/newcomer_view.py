@@ -17,8 +17,9 @@ from recsys_lessons.teaching.plotting.style import BLUE, GRAY, GREEN, ORANGE, PU
 from recsys_lessons.teaching.widgets.base import signed, wide
 from recsys_lessons.teaching.widgets.newcomer_article import ArticleLab
 from recsys_lessons.teaching.widgets.newcomer_article_view import ArticleView
-from recsys_lessons.teaching.widgets.newcomer_controls import NewcomerControls, value_of
+from recsys_lessons.teaching.widgets.newcomer_controls import NewcomerControls
 from recsys_lessons.teaching.widgets.newcomer_lab import Listed, NewcomerLab
+from recsys_lessons.teaching.widgets.newcomer_steps import value_of
 from recsys_lessons.teaching.widgets.picture import Picture
 
 __all__ = ["NewcomerView", "show_newcomer_lab"]

@@ -7,6 +7,7 @@ module must not know what the work is about, and imports Dask only when there is
 from __future__ import annotations
 
 import importlib.util
+import sys
 import threading
 import time
 import uuid
@@ -15,7 +16,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from typing import Any
 
-from recsys_lessons.validation import positive_int
+from recsys_lessons.validation import non_negative_int
 
 __all__ = ["Jobs"]
 
@@ -40,8 +41,8 @@ class Jobs(Iterator[tuple[int, Any]]):
     client : None, str or distributed.Client
         Where: here, on the cluster with this scheduler's address, or on the one that this client is connected to.
     retries : int
-        How often a piece of work is sent out again after the data or the result was lost with a worker. (Work that
-        waits or runs on a worker that dies is Dask's to move.)
+        How often a piece of work is sent out again after the data or the result was lost with a worker; 0 for never.
+        (Work that waits or runs on a worker that dies is Dask's to move.)
 
     Attributes
     ----------
@@ -52,9 +53,16 @@ class Jobs(Iterator[tuple[int, Any]]):
     Raises
     ------
     ValueError
-        For another client.
+        For another client, and numbers that are not whole.
     ImportError
         If there is to be a cluster, and the package `distributed` is missing.
+    RuntimeError
+        While it runs: if no scheduler answers, the client was closed, there is no worker, or a piece of work was lost
+        with its worker too often. What a piece of work raises is raised as it is.
+
+    Notes
+    -----
+    An iterator that nobody has any more is stopped, as soon as Python notices.
 
     Examples
     --------
@@ -63,6 +71,8 @@ class Jobs(Iterator[tuple[int, Any]]):
     >>> list(Jobs(work, 10, 3))
     [(0, 0), (1, 10), (2, 20)]
     """
+
+    is_done = True  # of what its constructor refuses
 
     def __init__(
         self,
@@ -73,12 +83,12 @@ class Jobs(Iterator[tuple[int, Any]]):
         client: Any = None,
         retries: int = 3,
     ) -> None:
-        retries = positive_int("retries", retries)
+        n_jobs, retries = non_negative_int("n_jobs", n_jobs), non_negative_int("retries", retries)
         where = _Here if client is None else _Cluster
-        self.is_done = False
-        self._stop, self._turn = threading.Event(), threading.Lock()
+        # The work may call `stop` itself, in the thread that has the turn.
+        self._stop, self._turn = threading.Event(), threading.RLock()
         self._place = where(work, shared, n_jobs, self._stop.is_set, checked_client(client), retries)
-        self._is_begun = False
+        self._is_begun = self.is_done = False
 
     @property
     def is_stopped(self) -> bool:
@@ -93,8 +103,11 @@ class Jobs(Iterator[tuple[int, Any]]):
                     self._is_begun = True
                     self._place.begin()
                 result = None if self.is_stopped else self._place.next()
-            except BaseException:
-                self._end()
+            except BaseException as error:
+                try:
+                    self._end()
+                except Exception as another:
+                    error.add_note(f"After this, the rest could not be stopped: {another!r}")
                 raise
             if result is None:
                 self._end()
@@ -105,13 +118,18 @@ class Jobs(Iterator[tuple[int, Any]]):
         """Begin nothing more, and let what runs give up. May be called from another thread, and more than once.
 
         With `wait` it returns once nothing is running any more, here or there. Without, another thread sees to that;
-        call it again to wait.
+        call it again to wait. Called by the work itself it does not wait for that piece, which then gives no result.
         """
         self._stop.set()
         if wait:
             self._give_up()
         else:
             threading.Thread(target=self._give_up, daemon=True).start()
+
+    def __del__(self) -> None:
+        # Perhaps in a thread of Dask's, which must not wait.
+        if not self.is_done and self._is_begun and not sys.is_finalizing():
+            self.stop(wait=False)
 
     def _give_up(self) -> None:
         self._place.cancel()
@@ -136,8 +154,10 @@ class _Here:
 
     def next(self) -> tuple[int, Any] | None:
         number = next(self._numbers, None)
-        outcome = None if number is None else self._work(self._shared, number, self._is_stopped)
-        return None if outcome is None else (number, outcome)
+        if number is None:
+            return None
+        outcome = self._work(self._shared, number, self._is_stopped)
+        return None if self._is_stopped() else (number, outcome)
 
     def cancel(self) -> None:
         pass  # the work that runs asks `is_stopped`
@@ -156,10 +176,19 @@ def checked_client(client: Any) -> Any:
     if importlib.util.find_spec("distributed") is None:
         raise ImportError("A client needs the package distributed, which is not installed: pip install distributed")
     from distributed import Client
+    from distributed.comm import parse_address, parse_host_port
+    from distributed.comm.registry import get_backend
 
     if isinstance(client, str):
-        if "://" not in client:
-            raise ValueError(f"client must be an address like 'tcp://127.0.0.1:8786', got {client!r}.")
+        try:
+            scheme, place = parse_address(client, strict=True)
+            get_backend(scheme)
+            if scheme != "inproc":
+                parse_host_port(place)
+        except ValueError as error:
+            raise ValueError(
+                f"client must be an address like 'tcp://127.0.0.1:8786', got {client!r}: {error}."
+            ) from None
     elif not isinstance(client, Client):
         raise ValueError(f"client must be a distributed.Client, the address of a scheduler or None, got {client!r}.")
     elif client.asynchronous:
@@ -186,7 +215,10 @@ class _Cluster:
         from distributed import Client, as_completed
 
         if self._client is None:
-            self._client = Client(self._address, set_as_default=False)
+            try:
+                self._client = Client(self._address, set_as_default=False)
+            except OSError as error:
+                raise RuntimeError(f"client: no scheduler answers at {self._address}.") from error
         self._done = as_completed(loop=self._client.loop)
         self._send_data()
         for number in range(self._n_jobs):
@@ -214,6 +246,8 @@ class _Cluster:
         return None
 
     def _send_data(self) -> None:
+        if self._client.status in ("closing", "closed"):
+            raise RuntimeError("The client was closed before all work was done.")
         try:
             self._client.wait_for_workers(1, timeout=SECONDS_FOR_A_WORKER)
         except TimeoutError as error:
@@ -221,6 +255,8 @@ class _Cluster:
                 f"The cluster at {self._client.scheduler.address} has no worker, and none came in "
                 f"{SECONDS_FOR_A_WORKER} seconds."
             ) from error
+        except OSError as error:
+            raise RuntimeError("The scheduler went away before all work was done.") from error
         failed: OSError | None = None
         for _ in range(self._retries + 1):
             try:
@@ -253,13 +289,20 @@ class _Cluster:
         if client is None or client.status != "running":
             return
         client.cancel([future for _, future, _ in list(self._waiting.values())])
-        client.run(_halt, self._run, on_error="ignore")
+        self._ask_workers(_halt)
+
+    def _ask_workers(self, function: Callable[[str], Any]) -> dict[str, Any]:
+        """What `function` of this run says on each worker."""
+        try:
+            return self._client.run(function, self._run, on_error="ignore")
+        except OSError:  # the scheduler is gone, and with it whatever could be asked
+            return {}
 
     def end(self) -> None:
         client = self._client
         if client is not None and client.status == "running":
             self.cancel()
-            while sum(client.run(_n_running, self._run, on_error="ignore").values()):
+            while sum(self._ask_workers(_n_running).values()):
                 time.sleep(0.02)
             if self._data is not None:
                 client.cancel([self._data])
@@ -284,6 +327,8 @@ def _on_worker(run: str, work: Work, shared: Any, number: int) -> Any:
     finally:
         with _lock:
             _running[run] -= 1
+            if not _running[run]:
+                del _running[run]
 
 
 def _halt(run: str) -> None:

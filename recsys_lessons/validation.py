@@ -26,6 +26,7 @@ __all__ = [
     "choice",
     "fraction",
     "non_negative_float",
+    "non_negative_int",
     "number_of_threads",
     "positive_float",
     "positive_int",
@@ -63,6 +64,19 @@ def positive_int(name: str, value: Any) -> int:
     if value > LARGEST_INDEX:
         raise ValueError(f"{name} must be at most {LARGEST_INDEX}, got {value!r}.")
     return int(value)
+
+
+def non_negative_int(name: str, value: Any) -> int:
+    """Return `value` as an ``int`` from 0 to 2**31 - 1; bools and floats do not pass.
+
+    >>> non_negative_int("retries", -1)
+    Traceback (most recent call last):
+        ...
+    ValueError: retries must be a whole number of at least 0, got -1.
+    """
+    if not _is_integer(value) or value < 0:
+        raise ValueError(f"{name} must be a whole number of at least 0, got {value!r}.")
+    return 0 if value == 0 else positive_int(name, value)
 
 
 def number_of_threads(value: Any) -> int:

@@ -103,6 +103,16 @@ def stopped_after(seconds, run):
         timer.join()
 
 
+def without_waiting_for_ever(run):
+    """All that `run` gives, if it ends."""
+    got = []
+    thread = threading.Thread(target=lambda: got.extend(run), daemon=True)
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
+    return got
+
+
 def n_running(client, run):
     return sum(client.run(jobs._n_running, run._jobs._place._run).values())
 
@@ -174,6 +184,14 @@ class TestSweepHere:
             assert list(run) == []
         assert time.perf_counter() - started < 5
         assert run.is_stopped and run.is_done
+
+    def test_a_metric_may_stop_the_sweep(self, data):
+        def good_enough(model, validation, **arguments):
+            run.stop()
+            return 1.0
+
+        run = Sweep(SETTINGS, **data, epochs=1, metrics=good_enough)
+        assert without_waiting_for_ever(run) == [] and run.is_stopped and run.is_done
 
     def test_nothing_runs_after_a_stop_or_a_with_block(self, data):
         with Sweep(SETTINGS, **data, epochs=1) as run:
@@ -266,6 +284,18 @@ class TestSweepOnACluster:
         assert_left_clean(client, cluster)
         assert list(run) == [] and len(run.results) == 1
 
+    def test_an_iterator_that_nobody_has_any_more_is_stopped(self, data, client, cluster):
+        before = set(cluster.scheduler.clients)
+        run = Sweep(SETTINGS, **data, epochs=1, metrics=slow_precision(0.3), client=cluster.scheduler_address)
+        next(run)
+        assert len(set(cluster.scheduler.clients) - before) == 1
+        del run
+        deadline = time.monotonic() + 10
+        while set(cluster.scheduler.clients) - before and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert set(cluster.scheduler.clients) == before
+        assert_left_clean(client, cluster)
+
     def test_a_stop_that_does_not_wait_ends_it_as_well(self, data, client, cluster):
         run = Sweep(SETTINGS, **data, epochs=2_000_000, client=client)
         timer = threading.Timer(0.5, run.stop, [False])
@@ -312,9 +342,10 @@ class TestSweepOnACluster:
 
         monkeypatch.setattr(Client, "scatter", failing)
         assert len(sweep(SETTINGS[:1], **data, client=client, retries=2)) == 1
-        n_calls.clear()
-        with pytest.raises(RuntimeError, match="could not be sent to the workers in 2 attempts"):
-            sweep(SETTINGS[:1], **data, client=client, retries=1)
+        for retries in (1, 0):
+            n_calls.clear()
+            with pytest.raises(RuntimeError, match=f"could not be sent to the workers in {retries + 1} attempts"):
+                sweep(SETTINGS[:1], **data, client=client, retries=retries)
 
     def test_work_that_kills_its_workers_is_given_up(self, data, client, cluster, monkeypatch):
         def deadly(model, validation, **arguments):
@@ -332,6 +363,36 @@ class TestSweepOnACluster:
             pytest.raises(RuntimeError, match="has no worker, and none came in 0.2 seconds"),
         ):
             sweep(SETTINGS[:1], **data, client=empty.scheduler_address)
+
+    @pytest.mark.parametrize("n_results", [0, 1], ids=["before it begins", "while it runs"])
+    def test_a_client_that_is_closed_meanwhile_is_told(self, data, cluster, n_results):
+        with Client(cluster, set_as_default=False) as closed:
+            run = Sweep(SETTINGS, **data, epochs=1, metrics=slow_precision(0.3), client=closed)
+            for _ in range(n_results):
+                next(run)
+        with pytest.raises(RuntimeError, match="The client was closed before all work was done"):
+            list(run)
+        assert run.is_done
+
+    def test_a_scheduler_that_does_not_answer_is_told(self, data):
+        with (
+            dask.config.set({"distributed.comm.timeouts.connect": "200ms"}),
+            pytest.raises(RuntimeError, match="client: no scheduler answers at tcp://127.0.0.1:1"),
+        ):
+            sweep(SETTINGS[:1], **data, client="tcp://127.0.0.1:1")
+
+    def test_a_scheduler_that_goes_away_is_told(self, data, tmp_path):
+        arguments = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "local_directory": str(tmp_path)}
+        with (
+            dask.config.set({"distributed.comm.timeouts.connect": "200ms"}),
+            LocalCluster(n_workers=1, threads_per_worker=1, silence_logs=logging.CRITICAL, **arguments) as short_lived,
+            Client(short_lived, set_as_default=False) as client,
+        ):
+            run = Sweep(SETTINGS, **data, epochs=1, metrics=slow_precision(0.2), client=client)
+            next(run)
+            short_lived.close()
+            with pytest.raises(RuntimeError, match="before all work was done"):
+                list(run)
 
 
 def assert_left_clean(client, cluster):
@@ -365,13 +426,15 @@ class TestWrongInput:
         "given, message",
         [
             ({"epochs": -1}, "epochs"),
-            ({"retries": 0}, "retries"),
+            ({"retries": -1}, "retries must be a whole number of at least 0, got -1"),
             ({"metrics": []}, "metrics must hold at least one metric"),
             ({"metrics": ["rmse"]}, "metrics must be one of"),
             ({"metrics": 3}, "metrics must be a list"),
             ({"metrics": [functools.partial(evaluation.auc_score)]}, "which has no name"),
             ({"metrics": [evaluation.auc_score, "auc_score"]}, "metrics must have different names"),
             ({"client": "127.0.0.1:8786"}, "client must be an address like 'tcp://127.0.0.1:8786'"),
+            ({"client": "http://127.0.0.1:8786"}, "client must be an address like .*: unknown address scheme 'http'"),
+            ({"client": "tcp://elsewhere"}, "client must be an address like .*: missing port"),
             ({"client": 3}, "client must be a distributed.Client, the address of a scheduler or None, got 3"),
             ({"item_features": sp.identity(3, format="csr")}, "Number of item feature rows"),
             ({"sample_weight": sp.coo_matrix((2, 2))}, "Sample_weight and interactions"),
@@ -521,3 +584,43 @@ class TestJobs:
         with pytest.raises(KeyError):
             next(run)
         assert run.is_done and list(run) == []
+
+    def test_none_is_an_outcome_unless_the_work_was_stopped(self):
+        def work(shared, number, is_stopped):
+            return number if number % 2 else None
+
+        assert list(Jobs(work, None, 4)) == [(0, None), (1, 1), (2, None), (3, 3)]
+
+    def test_work_may_stop_the_jobs_and_begins_nothing_more(self):
+        begun = []
+
+        def work(shared, number, is_stopped):
+            begun.append(number)
+            if number == 1:
+                run.stop()
+            return number
+
+        run = Jobs(work, None, 4)
+        assert without_waiting_for_ever(run) == [(0, 0)] and begun == [0, 1] and run.is_done
+
+    @pytest.mark.parametrize("n_jobs", [-1, "3", 2.0, True])
+    def test_a_wrong_number_of_jobs_is_named(self, n_jobs):
+        with pytest.raises(ValueError, match="n_jobs must be a whole number of at least 0"):
+            Jobs(print, None, n_jobs)
+
+    def test_what_went_wrong_is_raised_also_where_the_rest_cannot_be_stopped(self, monkeypatch):
+        def work(shared, number, is_stopped):
+            raise KeyError(number)
+
+        def end():
+            raise OSError("the line is dead")
+
+        run = Jobs(work, None, 3)
+        monkeypatch.setattr(run._place, "end", end)
+        with pytest.raises(KeyError) as raised:
+            next(run)
+        assert raised.value.__notes__ == ["After this, the rest could not be stopped: OSError('the line is dead')"]
+
+    def test_a_worker_forgets_runs_that_are_over(self, data, client):
+        sweep(SETTINGS[:3], **data, epochs=1, client=client)
+        assert set(client.run(lambda: len(jobs._running)).values()) == {0}

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import fractions
 import itertools
 import time
 
@@ -82,6 +83,18 @@ class TestLab:
         exec(kept.code(run), space)
         assert arrays(space["model"]) == arrays(run.model)
         assert space["own_loss"].margin == (None if choices[2] == "none" else choices[1])
+
+    def test_the_code_runs_whatever_type_its_numbers_have(self, data):
+        rate, most, margin = np.float64(0.1), np.int64(4), np.float32(0.5)
+        lab = builder(data, learning_rate=rate, max_sampled=most, no_components=np.int32(3), seed=np.uint8(5))
+        run = trained(lab, LossSettings("hinge", margin, "rank", np.str_("entries"), epochs=np.int64(2)))
+        space = {"train": data[0]}
+        exec(lab.code(run), space)
+        assert arrays(space["model"]) == arrays(run.model)
+        lab = builder(data, learning_rate=fractions.Fraction(1, 20))
+        run = trained(lab, LossSettings(epochs=1))
+        exec(lab.code(run), space)
+        assert arrays(space["model"]) == arrays(run.model)
 
     def test_strength_is_how_fast_the_loss_falls(self, kept):
         differences = np.linspace(-3, 4, 29) + 0.01  # beside the corners
@@ -164,14 +177,39 @@ class TestLab:
         ):
             with pytest.raises(ValueError, match=name):
                 kept.begin(LossSettings(**wrong))
-        for draws in (0, 11):
+        for draws in (0, 11, 1.5, "1"):
             with pytest.raises(ValueError, match="draws"):
-                kept.curve(LossSettings(), [0.0], draws)
-        for arguments, name in (({"no_components": 0}, "no_components"), ({"n_popular": 0}, "n_popular")):
+                kept.curve(LossSettings("hinge", 1.0, "rank"), [0.0], draws)
+        for differences in (0.0, [[0.0]], ["a"], [[0.0], 0.0]):
+            with pytest.raises(ValueError, match="differences"):
+                kept.curve(LossSettings(), differences)
+        for code in (LossSettings("ramp").function_code, lambda: kept.function(LossSettings("ramp"))):
+            with pytest.raises(ValueError, match="shape must be one of"):
+                code()
+        for arguments, name in (
+            ({"no_components": 0}, "no_components"),
+            ({"n_popular": 0}, "n_popular"),
+            ({"seed": None}, "seed is None; expected a whole number"),
+            ({"seed": -1}, "seed is -1"),
+        ):
             with pytest.raises(ValueError, match=name):
                 builder(data, **arguments)
         with pytest.raises(ValueError, match="train has no likes"):
             builder((-abs(data[0]), data[1]))
+        with pytest.raises(TypeError, match="item_features"):  # a loss is compared on identities
+            builder(data, item_features=sp.identity(N_ITEMS))
+
+    def test_without_a_pair_there_is_nothing_to_learn_from(self):
+        """Three users like all of the catalog; the fourth has no entry, and is measured."""
+        likes = np.ones((4, 6), np.float32)
+        likes[3] = 0
+        held_out = sp.coo_matrix(([1.0], ([3], [2])), shape=likes.shape)
+        with pytest.raises(ValueError, match="train has an entry for each .* expected users without an entry"):
+            LossBuilder(sp.coo_matrix(likes), held_out, k=2)
+        likes[0, 5] = 0
+        lab = LossBuilder(sp.coo_matrix(likes), held_out, k=2, no_components=2)
+        point = trained(lab, LossSettings(epochs=1)).points[0]
+        assert 0 <= point.at_rest <= 1 and 0 <= point.top_share <= 1
 
     def test_losses_share_one_kernel(self, data):
         """Numba gives no machine code back, so a kernel for each loss would stay in memory."""
@@ -240,8 +278,9 @@ class TestView:
 
         async def work():
             view.buttons["train"].click()
-            assert view.left.value == "training" and lab.run.points == []
+            assert view.left.value == "starting" and lab.run.points == []
             while len(lab.run.points) < 3:
+                assert view.left.value == "starting" or "s left" in view.left.value
                 view.controls["shape"].value = "hinge" if view.controls["shape"].value != "hinge" else "constant"
                 await asyncio.sleep(0.01)
             before = len(lab.run.points)

@@ -50,6 +50,13 @@ class TestLab:
         for name in ("item_embeddings", "item_biases", "user_embeddings", "user_biases"):
             assert getattr(space["model"], name).tobytes() == getattr(run.model, name).tobytes()
 
+    def test_the_code_runs_whatever_type_its_numbers_have(self, data):
+        lab = TrainingLab(*data[:2], k=5, seed=np.int64(3))
+        run = trained(lab, learning_rate=np.float64(0.1), penalty=np.float32(0.01), max_sampled=np.int64(4))
+        space = {"train": data[0]}
+        exec(lab.code(run), space)
+        assert space["model"].item_embeddings.tobytes() == run.model.item_embeddings.tobytes()
+
     def test_points_are_what_the_metrics_say(self, data):
         train, validation, _ = data
         lab = TrainingLab(train, validation, k=5, measured_users=1000)
@@ -108,6 +115,8 @@ class TestLab:
             ({"item_features": features[:3]}, "item_features"),
             ({"labels": ["a"]}, "labels"),
             ({"k": 0}, "k"),
+            ({"seed": None}, "seed is None; expected a whole number"),
+            ({"seed": 2**32}, "seed is 4294967296"),
         ):
             with pytest.raises(ValueError, match=name):
                 TrainingLab(**{"train": train, "validation": validation} | arguments)

@@ -17,7 +17,7 @@ import scipy.sparse as sp
 from recsys_lessons.evaluation import auc_score, precision_at_k
 from recsys_lessons.losses import NEGATIVES, OwnLoss, pairwise_loss
 from recsys_lessons.models.lightfm import LightFM
-from recsys_lessons.teaching.widgets.training_lab import Run, TrainingLab
+from recsys_lessons.teaching.widgets.training_lab import Run, TrainingLab, as_code
 from recsys_lessons.validation import choice, non_negative_float, positive_int
 
 __all__ = ["AS_BUILT_IN", "BuiltRun", "LossBuilder", "LossPoint", "LossSettings"]
@@ -60,7 +60,14 @@ class LossSettings:
         positive_int("epochs", self.epochs)
 
     def function_code(self) -> str:
-        """The loss as a function of Python."""
+        """The loss as a function of Python.
+
+        Raises
+        ------
+        ValueError
+            If a setting cannot be.
+        """
+        self.check()
         m = float(self.margin)
         lines = {
             "logistic": [f"loss, strength = log_loss(difference{f' - {m}' if m else ''})"],
@@ -73,6 +80,11 @@ class LossSettings:
         else:
             lines += ["return strength, loss"]
         return "".join(["def own_loss(difference, draws):\n", *(f"    {line}\n" for line in lines)])
+
+    def code(self) -> str:
+        """The same as a loss that can be trained with."""
+        told = ", ".join(as_code(self.options()))
+        return f"@pairwise_loss{f'({told})' if told else ''}\n{self.function_code()}"
 
     def options(self) -> dict[str, Any]:
         """The options of `pairwise_loss`, those that are not its defaults."""
@@ -152,8 +164,8 @@ class LossBuilder(TrainingLab):
         Draws of a search, at most.
     n_popular : int
         How many of the items with most likes in `train` count as popular.
-    **arguments
-        `labels`, `k`, `seed` and `measured_users` of `TrainingLab`.
+    labels, k, seed, measured_users
+        As for `TrainingLab`.
 
     Attributes
     ----------
@@ -165,7 +177,7 @@ class LossBuilder(TrainingLab):
     Raises
     ------
     ValueError
-        If shapes do not fit or a number is out of range.
+        If shapes do not fit, a number is out of range, or there are no pairs to learn from.
 
     Examples
     --------
@@ -195,9 +207,12 @@ class LossBuilder(TrainingLab):
         learning_rate: float = 0.05,
         max_sampled: int = 10,
         n_popular: int = 10,
-        **arguments: Any,
+        labels: Sequence[str] | np.ndarray | None = None,
+        k: int = 10,
+        seed: int = 42,
+        measured_users: int = 250,
     ) -> None:
-        super().__init__(train, validation, **arguments)
+        super().__init__(train, validation, labels=labels, k=k, seed=seed, measured_users=measured_users)
         self._model = {"no_components": no_components, "learning_rate": learning_rate, "max_sampled": max_sampled}
         LightFM(**self._model)  # refuses what it cannot have
         positive_int("n_popular", n_popular)
@@ -206,6 +221,11 @@ class LossBuilder(TrainingLab):
         if not (self.train.data > 0).any():
             raise ValueError("train has no likes; expected some to learn from")
         self.pairs = self._draw_pairs()
+        if not len(self.pairs[0]):
+            raise ValueError(
+                f"train has an entry for each of {_N_PAIRS:,} items drawn for users who like something; "
+                "expected users without an entry for some items"
+            )
         self._functions: dict[LossSettings, Callable] = {}
         self._losses: dict[LossSettings, OwnLoss] = {}
         self.curve(AS_BUILT_IN["bpr"], [0.0])  # log_loss is compiled once, now, and not when a control is moved
@@ -225,7 +245,14 @@ class LossBuilder(TrainingLab):
         return users[unknown], liked[unknown], others[unknown]
 
     def function(self, settings: LossSettings) -> Callable:
-        """The loss as a function of Python, not compiled."""
+        """The loss as a function of Python, not compiled.
+
+        Raises
+        ------
+        ValueError
+            If a setting cannot be.
+        """
+        settings.check()
         kept = replace(settings, epochs=1)
         if kept not in self._functions:
             space: dict[str, Any] = {"train": self.train}
@@ -239,16 +266,23 @@ class LossBuilder(TrainingLab):
         Raises
         ------
         ValueError
-            If a setting cannot be, or no search has so many draws.
+            If a setting cannot be, no search has so many draws, or differences are no sequence of numbers.
         """
-        settings.check()
-        if not 1 <= draws <= self.max_sampled:
-            raise ValueError(f"draws is {draws}; expected a number from 1 to {self.max_sampled}")
         function = self.function(settings)
-        return np.array([function(float(difference), draws) for difference in differences]).reshape(-1, 2).T
+        if positive_int("draws", draws) > self.max_sampled:
+            raise ValueError(f"draws is {draws}; expected a number from 1 to {self.max_sampled}")
+        try:
+            places = np.asarray(differences, dtype=float)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"differences must be a sequence of numbers: {error}") from None
+        if places.ndim != 1:
+            raise ValueError(f"differences has shape {places.shape}; expected a sequence of numbers, of shape (n,)")
+        return np.array([function(place, int(draws)) for place in places.tolist()]).reshape(-1, 2).T
 
     def begin(self, settings: LossSettings) -> BuiltRun:
         """Make a new run the present one; a run that is not done is stopped.
+
+        A loss that was not trained with before is compiled, in some 30 ms.
 
         Raises
         ------
@@ -293,12 +327,11 @@ class LossBuilder(TrainingLab):
     def code(self, run: BuiltRun) -> str:
         """The lines that train a model equal to this run's, to the bit, from `train`."""
         settings = run.settings
-        told = ", ".join(f"{name}={value!r}" for name, value in settings.options().items())
-        arguments = ", ".join(f"{name}={value!r}" for name, value in self._model.items())
+        arguments = ", ".join(as_code({**self._model, "random_state": self.seed}))
         return (
             f"{settings.needs_code(self.max_sampled)}"
-            f"@pairwise_loss{f'({told})' if told else ''}\n{settings.function_code()}\n\n"
-            f"model = LightFM(loss=own_loss, {arguments}, random_state={self.seed})\n"
+            f"{settings.code()}\n\n"
+            f"model = LightFM(loss=own_loss, {arguments})\n"
             f"model.fit(train, epochs={len(run.points)})\n"
         )
 

@@ -1,6 +1,7 @@
 """The loss builder on the page: the loss as curves and as code, where the pairs are, and what the lists do.
 
-Compiling and epochs run in another thread; all widgets are changed from the kernel's own loop.
+Epochs run in another thread. A loss is compiled in the callback of the button, which takes some 30 ms, see
+`LossBuilder.begin`. All widgets are changed from the kernel's own loop.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 
 from recsys_lessons.teaching.plotting.style import BLUE, GRAY, PALETTE, VERMILION
 from recsys_lessons.teaching.widgets.base import wide
-from recsys_lessons.teaching.widgets.loss_builder import AS_BUILT_IN, BuiltRun, LossBuilder, LossSettings
+from recsys_lessons.teaching.widgets.loss_builder import AS_BUILT_IN, BuiltRun, LossBuilder, LossPoint, LossSettings
 from recsys_lessons.teaching.widgets.picture import Picture
 from recsys_lessons.teaching.widgets.runs_view import RunsView
 
@@ -54,61 +55,35 @@ class LossBuilderView(RunsView):
 
     Attributes
     ----------
-    controls : dict of str to ipywidgets.Widget
-        By the names of `LossSettings`.
-    buttons : dict of str to ipywidgets.Button
-        "bpr", "warp", "train", "stop", "reset", "pin", "code".
-    progress : ipywidgets.IntProgress
+    controls, buttons, progress, left, code
+        As in `RunsView`; its buttons and "bpr", "warp".
     """
 
+    settings_class = LossSettings
+
     def __init__(self, lab: LossBuilder) -> None:
-        self.lab = lab
         self._differences: dict[int, np.ndarray] = {}
-        self.controls = _controls()
-        self.buttons = {
-            name: ipywidgets.Button(description=text, tooltip=tip, layout=ipywidgets.Layout(width="auto"))
-            for name, text, tip in (
-                ("bpr", "Set as BPR", "Set the choices that make BPR"),
-                ("warp", "Set as WARP", "Set the choices that make WARP"),
-                ("train", "Train", "Compile this loss and train a new model with it"),
-                ("stop", "Stop", "Finish what is running, and no more"),
-                ("reset", "Reset", "Stop, forget all runs, and set the defaults again"),
-                ("pin", "Pin this run", "Keep this run to compare the next ones with"),
-                ("code", "Copy as code", "Show the lines that repeat this run"),
-            )
-        }
-        self.progress = ipywidgets.IntProgress(min=0, max=1, value=0, description="Epochs", **wide("240px"))
-        self.left = ipywidgets.Label()
         self.curves = Picture(2, height=2.3, alt=_CURVE_ALT)
         self.picture = Picture(3, height=2.1, alt=_RUNS_ALT)
-        self.code = ipywidgets.Textarea(
-            description="Code",
-            tooltip="Select all, copy",
-            layout=ipywidgets.Layout(width="100%", height="300px", display="none"),
+        super().__init__(
+            lab,
+            "Loss builder",
+            _controls(),
+            presets={
+                name: (f"Set as {name.upper()}", f"Set the choices that make {name.upper()}") for name in AS_BUILT_IN
+            },
+            train="Compile this loss and train a new model with it",
+            pictures=[self.curves, self.picture],
+            progress_width="240px",
+            code_height="300px",
+            height=300,
         )
-        rows = ipywidgets.Layout(flex_flow="row wrap")
-        settings = ipywidgets.HBox([*self.controls.values()], layout=rows)
-        line = ipywidgets.HBox([*self.buttons.values(), self.progress, self.left], layout=rows)
-        pictures = [self.curves.widget, self.picture.widget]
-        super().__init__("Loss builder", [settings, line, *pictures, self.code], height=300)
         for name, control in self.controls.items():
             if name != "epochs":
                 self.on_change(control, lambda value: self._redraw_loss())
-        for name, action in (
-            ("bpr", lambda: self._set(AS_BUILT_IN["bpr"])),
-            ("warp", lambda: self._set(AS_BUILT_IN["warp"])),
-            ("train", self._train),
-            ("stop", self._stop),
-            ("reset", self._reset),
-            ("pin", self._pin),
-            ("code", self._show_code),
-        ):
-            self.on_click(self.buttons[name], action)
+        for name, settings in AS_BUILT_IN.items():
+            self.on_click(self.buttons[name], lambda settings=settings: self._set(settings))
         self.draw()
-
-    def settings(self) -> LossSettings:
-        """What the controls say."""
-        return LossSettings(**{name: control.value for name, control in self.controls.items()})
 
     # --- what the buttons do -----------------------------------------------------------------------------------------
 
@@ -119,15 +94,6 @@ class LossBuilderView(RunsView):
                 if name != "epochs":
                     self.controls[name].value = value
         self._redraw_loss()
-
-    def _reset(self) -> None:
-        self.end_work()
-        self.lab.reset()
-        self.code.layout.display = "none"
-        self.controls["epochs"].value = LossSettings().epochs
-        with self.following():
-            self._set(LossSettings())
-        self.draw()
 
     # --- drawing -----------------------------------------------------------------------------------------------------
 
@@ -140,7 +106,6 @@ class LossBuilderView(RunsView):
     def draw(self) -> None:
         """Show the state as it is now."""
         self._draw_run()
-        self.left.value = _told(self.lab.run)
         # As they are between two epochs: a control may be moved, and the loss be drawn, while an epoch changes them.
         self._differences = {run.number: run.differences for run in self._runs() if run.differences is not None}
         self._draw_curves()
@@ -210,25 +175,7 @@ class LossBuilderView(RunsView):
                 axes.plot(epochs, values, color=color, linewidth=width, label=f"run {run.number}", **mark)
 
     def _draw_body(self) -> None:
-        code = self.settings().function_code()
-        told = ", ".join(f"{name}={value!r}" for name, value in self.settings().options().items())
-        text = html.escape(f"@pairwise_loss{f'({told})' if told else ''}\n{code}")
-        self.set_body(
-            f'{self._runs_html()}<p><strong>What is set, as code</strong></p><pre style="margin: 0">{text}</pre>'
-        )
-
-    def _runs_html(self) -> str:
-        rows = []
-        for run in self._runs():
-            points = list(run.points)
-            numbers = ["–"] * 4
-            if points:
-                last = points[-1]
-                numbers = [f"{last.precision:.4f}", f"{last.auc:.3f}", f"{last.top_share:.0%}", f"{last.at_rest:.0%}"]
-            pinned = "pinned" if run in self.lab.pinned else ""
-            cells = [f"{run.number}", _in_words(run.settings), f"{len(points)}", *numbers, pinned]
-            rows.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
-        widths = {
+        columns = {
             "run": 5,
             "loss": 26,
             "epochs": 9,
@@ -238,11 +185,10 @@ class LossBuilderView(RunsView):
             "pairs at rest": 15,
             "": 8,
         }
-        head = "".join(f'<th scope="col" style="width: {width}%">{name}</th>' for name, width in widths.items())
-        empty = f'<tr><td colspan="{len(widths)}">No run yet: press Train.</td></tr>'
-        return (
-            "<table><caption>Runs, measured on validation</caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows) or empty}</tbody></table>"
+        text = html.escape(self.settings().code())
+        self.set_body(
+            f"{self._runs_html(columns, _in_words, _numbers)}"
+            f'<p><strong>What is set, as code</strong></p><pre style="margin: 0">{text}</pre>'
         )
 
 
@@ -280,14 +226,8 @@ def _in_words(settings: LossSettings) -> str:
     return f"{settings.shape} {settings.margin:g}{searched}{drawn}"
 
 
-def _told(run: BuiltRun | None) -> str:
-    if run is None:
-        return "nothing trained yet"
-    if run.stopped:
-        return f"stopped after {len(run.points)} of {run.settings.epochs} epochs"
-    if run.done:
-        return f"done: {run.settings.epochs} epochs"
-    return "training"
+def _numbers(point: LossPoint) -> list[str]:
+    return [f"{point.precision:.4f}", f"{point.auc:.3f}", f"{point.top_share:.0%}", f"{point.at_rest:.0%}"]
 
 
 def show_loss_builder(train: Any, validation: Any, **arguments: Any) -> None:

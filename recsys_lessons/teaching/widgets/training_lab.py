@@ -6,8 +6,9 @@ trains, `evaluation` measures.
 
 from __future__ import annotations
 
+import numbers
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -16,9 +17,9 @@ import scipy.sparse as sp
 
 from recsys_lessons.evaluation import auc_score, precision_at_k
 from recsys_lessons.models.lightfm import LightFM
-from recsys_lessons.validation import positive_int, sparse_interactions
+from recsys_lessons.validation import position, positive_int, sparse_interactions
 
-__all__ = ["Point", "Run", "Settings", "TrainingLab"]
+__all__ = ["Point", "Run", "Settings", "TrainingLab", "as_code"]
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ class TrainingLab:
     k : int
         Length of the lists that precision is measured on.
     seed : int
-        Each run starts from it.
+        Each run starts from it; from 0 to 2**32 - 1.
     measured_users : int
         How many users are measured after each epoch, drawn once; fewer are faster.
 
@@ -178,11 +179,11 @@ class TrainingLab:
         self.item_features = item_features
         self.labels = [str(label) for label in (range(n_items) if labels is None else labels)]
         self.k = positive_int("k", k)
-        self.seed = seed
+        self.seed = position("seed", seed, 2**32)
         users = np.unique(held_out.row)
         if not len(users):
             raise ValueError("validation has no interactions; expected some to measure on")
-        chosen = np.random.default_rng(seed).permutation(users)[: positive_int("measured_users", measured_users)]
+        chosen = np.random.default_rng(self.seed).permutation(users)[: positive_int("measured_users", measured_users)]
         self._measured = (_of_users(self.train, chosen), _of_users(held_out, chosen))
         self.run: Run | None = None
         self.pinned: list[Run] = []
@@ -278,7 +279,7 @@ class TrainingLab:
     def code(self, run: Run) -> str:
         """The lines that train a model equal to this run's, to the bit, from `train` and `item_features`."""
         arguments = run.settings.arguments() | {"random_state": self.seed}
-        inside = "".join(f"    {name}={value!r},\n" for name, value in arguments.items())
+        inside = "".join(f"    {one},\n" for one in as_code(arguments))
         features = ", item_features=item_features" if run.settings.features else ""
         return (
             "from recsys_lessons import LightFM\n\n"
@@ -288,6 +289,19 @@ class TrainingLab:
 
     def _features(self, run: Run) -> Any:
         return self.item_features if run.settings.features else None
+
+
+def as_code(arguments: Mapping[str, Any]) -> list[str]:
+    """Numbers and strings as arguments in code, in which no name is needed to write them.
+
+    >>> as_code({"loss": "warp", "k": np.int64(5), "learning_rate": np.float64(0.05)})
+    ["loss='warp'", 'k=5', 'learning_rate=0.05']
+    """
+    told = []
+    for name, value in arguments.items():
+        kind = str if isinstance(value, str) else int if isinstance(value, numbers.Integral) else float
+        told.append(f"{name}={kind(value)!r}")
+    return told
 
 
 def _of_users(interactions: sp.coo_matrix, users: np.ndarray) -> sp.csr_matrix:

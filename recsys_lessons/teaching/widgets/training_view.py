@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import ipywidgets
@@ -17,7 +16,7 @@ from recsys_lessons.teaching.plotting.style import GRAY, PALETTE
 from recsys_lessons.teaching.widgets.base import wide
 from recsys_lessons.teaching.widgets.picture import Picture
 from recsys_lessons.teaching.widgets.runs_view import RunsView
-from recsys_lessons.teaching.widgets.training_lab import Run, Settings, TrainingLab
+from recsys_lessons.teaching.widgets.training_lab import Point, Settings, TrainingLab
 
 __all__ = ["TrainingView", "show_training_lab"]
 
@@ -42,64 +41,31 @@ class TrainingView(RunsView):
 
     Attributes
     ----------
-    controls : dict of str to ipywidgets.Widget
-        By the names of `Settings`.
-    buttons : dict of str to ipywidgets.Button
-        "train", "stop", "reset", "pin", "code".
-    progress : ipywidgets.IntProgress
+    controls, buttons, progress, left, code
+        As in `RunsView`.
+    user : ipywidgets.BoundedIntText
+        Whose recommendations are shown.
     """
 
+    settings_class = Settings
+
     def __init__(self, lab: TrainingLab) -> None:
-        self.lab = lab
-        self.controls = _controls(lab.item_features is not None)
         self.user = ipywidgets.BoundedIntText(
             value=0, min=0, max=lab.train.shape[0] - 1, description="User number", **wide("200px")
         )
-        self.buttons = {
-            name: ipywidgets.Button(description=text, tooltip=tip, layout=ipywidgets.Layout(width="auto"))
-            for name, text, tip in (
-                ("train", "Train", "Train a new model with these settings"),
-                ("stop", "Stop", "Finish the epoch that is running, and no more"),
-                ("reset", "Reset", "Stop, forget all runs, and set the defaults again"),
-                ("pin", "Pin this run", "Keep this run to compare the next ones with"),
-                ("code", "Copy as code", "Show the lines that repeat this run"),
-            )
-        }
-        self.progress = ipywidgets.IntProgress(min=0, max=1, value=0, description="Epochs", **wide("320px"))
-        self.left = ipywidgets.Label()
         self.picture = Picture(3, height=2.6, alt=_ALT)
-        self.code = ipywidgets.Textarea(
-            description="Code",
-            tooltip="Select all, copy",
-            layout=ipywidgets.Layout(width="100%", height="210px", display="none"),
+        super().__init__(
+            lab,
+            "Training lab",
+            _controls(lab.item_features is not None),
+            beside=[self.user],
+            train="Train a new model with these settings",
+            pictures=[self.picture],
+            progress_width="320px",
+            code_height="210px",
+            height=280,
         )
-        rows = ipywidgets.Layout(flex_flow="row wrap")
-        line = ipywidgets.HBox([*self.buttons.values(), self.progress, self.left], layout=rows)
-        settings = ipywidgets.HBox([*self.controls.values(), self.user], layout=rows)
-        super().__init__("Training lab", [settings, line, self.picture.widget, self.code], height=280)
-        for name, action in (
-            ("train", self._train),
-            ("stop", self._stop),
-            ("reset", self._reset),
-            ("pin", self._pin),
-            ("code", self._show_code),
-        ):
-            self.on_click(self.buttons[name], action)
         self.on_change(self.user, lambda user: self._draw_tables())
-        self.draw()
-
-    def settings(self) -> Settings:
-        """What the controls say."""
-        return Settings(**{name: control.value for name, control in self.controls.items()})
-
-    # --- what the buttons do -----------------------------------------------------------------------------------------
-
-    def _reset(self) -> None:
-        self.end_work()
-        self.lab.reset()
-        self.code.layout.display = "none"
-        for name, value in asdict(Settings()).items():
-            self.controls[name].value = value
         self.draw()
 
     # --- drawing -----------------------------------------------------------------------------------------------------
@@ -107,7 +73,6 @@ class TrainingView(RunsView):
     def draw(self) -> None:
         """Show the state as it is now."""
         self._draw_run()
-        self.left.value = _told(self.lab.run)
         self.picture.draw(self._draw_curves, layout=any(run.points for run in self._runs()))
         self._draw_tables()
 
@@ -138,28 +103,11 @@ class TrainingView(RunsView):
             panels[1].legend(fontsize=7, loc="center right")
 
     def _draw_tables(self) -> None:
-        self.set_body(f"{self._runs_html()}{self._list_html()}")
-
-    def _runs_html(self) -> str:
-        rows = []
-        for run in self._runs():
-            points = list(run.points)
-            last = points[-1] if points else None
-            numbers = ["–"] * 4
-            if last is not None:
-                loss = f"{last.loss:.3f}" if last.loss < 1e5 else f"{last.loss:.1e}"
-                numbers = [loss, f"{last.precision[1]:.4f}", f"{last.auc[1]:.3f}", f"{last.n_listed:,}"]
-            set_so = run.settings.differences(Settings()) or "defaults"
-            pinned = "pinned" if run in self.lab.pinned else ""
-            cells = [f"{run.number}", set_so, f"{len(points)}", *numbers, pinned]
-            rows.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
         names = ("run", "settings", "epochs", "loss", f"precision@{self.lab.k}", "AUC", "items on all lists", "")
-        head = "".join(f'<th scope="col">{name}</th>' for name in names)
-        empty = '<tr><td colspan="8">No run yet: press Train.</td></tr>'
-        return (
-            "<table><caption>Runs, measured on validation</caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows) or empty}</tbody></table>"
+        runs = self._runs_html(
+            dict.fromkeys(names, 0), lambda settings: settings.differences(Settings()) or "defaults", _numbers
         )
+        self.set_body(f"{runs}{self._list_html()}")
 
     def _list_html(self) -> str:
         titles = self.lab.recommendations(self.user.value)
@@ -206,14 +154,9 @@ def _controls(has_features: bool) -> dict[str, ipywidgets.Widget]:
     }
 
 
-def _told(run: Run | None) -> str:
-    if run is None:
-        return "nothing trained yet"
-    if run.stopped:
-        return f"stopped after {len(run.points)} of {run.settings.epochs} epochs"
-    if run.done:
-        return f"done: {run.settings.epochs} epochs"
-    return f"about {run.seconds_left:.0f} s left" if run.points else "starting"
+def _numbers(point: Point) -> list[str]:
+    loss = f"{point.loss:.3f}" if point.loss < 1e5 else f"{point.loss:.1e}"
+    return [loss, f"{point.precision[1]:.4f}", f"{point.auc[1]:.3f}", f"{point.n_listed:,}"]
 
 
 def show_training_lab(train: Any, validation: Any, **arguments: Any) -> None:

@@ -16,14 +16,27 @@ from recsys_lessons import cli, learner_copy
 
 
 def take_kernels(shared: Path) -> None:
-    """Copy the compiled kernels that this account does not have yet; each learner has files of their own."""
+    """Copy the compiled kernels that this account does not have yet; each learner has files of their own.
+
+    Kernels of other versions of the course go. Without room for a copy the learner's server starts all the same, and
+    compiles the kernels it needs.
+    """
     own = Path(platformdirs.user_cache_dir("recsys-lessons", appauthor=False))
-    own.mkdir(parents=True, exist_ok=True)
-    for folder in shared.glob("kernels-*"):
-        if not (own / folder.name).exists():
-            unfinished = own / f".{folder.name}.{os.getpid()}"
-            shutil.copytree(folder, unfinished)
-            unfinished.rename(own / folder.name)
+    names = [folder.name for folder in shared.glob("kernels-*")]
+    for old in [*own.glob("kernels-*"), *own.glob(".kernels-*")]:  # the latter: a copy that was interrupted
+        if names and old.name not in names:
+            shutil.rmtree(old, ignore_errors=True)
+    for name in names:
+        if (own / name).exists():
+            continue
+        unfinished = own / f".{name}.{os.getpid()}"
+        try:
+            own.mkdir(parents=True, exist_ok=True)
+            shutil.copytree(shared / name, unfinished)
+            unfinished.rename(own / name)
+        except OSError as error:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            print(f"compiled kernels were not copied to {own / name}: {error}", file=sys.stderr)
 
 
 def main() -> None:

@@ -5,10 +5,12 @@ Who may log in: system accounts, with the passwords they have (PAM), out of one 
     useradd --create-home --shell /bin/bash --groups learners ann && passwd ann
     useradd --create-home --shell /bin/bash --groups teachers kim && passwd kim
 
+Who is a teacher is read when the hub starts: after a new one, end it with Ctrl-C and start it again; nobody notices.
 A school that has a directory or a single sign-on names its authenticator here instead (ldapauthenticator,
 oauthenticator); the accounts must exist on this machine all the same, since servers run as them.
 """
 
+import grp
 import os
 import pwd
 import resource
@@ -35,8 +37,24 @@ IDLE = 3600  # seconds after which a server that nobody uses is stopped; files s
 
 c.JupyterHub.authenticator_class = "pam"
 c.PAMAuthenticator.allowed_groups = {os.environ["HUB_LEARNERS"], os.environ["HUB_TEACHERS"]}
-# A teacher sees who is here and stops servers. The servers stay their owners': nobody looks over a shoulder.
-c.PAMAuthenticator.admin_groups = {os.environ["HUB_TEACHERS"]}
+
+
+def members(group: str) -> list[str]:
+    """The accounts of a group, with those that name it as their primary one."""
+    found = grp.getgrnam(group)
+    return sorted(one.pw_name for one in pwd.getpwall() if one.pw_gid == found.gr_gid or one.pw_name in found.gr_mem)
+
+
+# A teacher sees who is here and stops servers, at /hub/admin. The servers stay their owners': nobody looks over a
+# shoulder. So teachers are no admins: JupyterHub's could open every server, act as its owner, and let in any account.
+c.JupyterHub.load_roles = [
+    {
+        "name": "teacher",
+        "users": members(os.environ["HUB_TEACHERS"]),
+        "scopes": ["admin-ui", "list:users", "read:users:activity", "read:servers", "delete:servers"],
+    },
+    {"name": "admin", "users": []},  # nobody; also nobody out of an older database
+]
 
 # --- as whom, and within which limits -------------------------------------------------------------------------------
 
@@ -70,6 +88,7 @@ if Path("/run/systemd/system").is_dir():
     # Limits for all processes of a learner together, kept by the kernel's control groups, and a /tmp of their own.
     c.JupyterHub.spawner_class = "systemdspawner.SystemdSpawner"
     c.SystemdSpawner.isolate_tmp = True
+    c.SystemdSpawner.disable_user_sudo = True  # an account that may use sudo elsewhere does not out of a notebook
     c.SystemdSpawner.default_shell = "/bin/bash"
     c.SystemdSpawner.unit_extra_properties = {"TasksMax": str(PROCESSES)}
 else:
@@ -113,7 +132,7 @@ c.JupyterHub.services = [
         "command": [sys.executable, "-m", "jupyterhub_idle_culler", f"--timeout={IDLE}", "--cull-every=300"],
     }
 ]
-c.JupyterHub.load_roles = [
+c.JupyterHub.load_roles += [
     {
         "name": "idle-culler",
         "services": ["idle-culler"],

@@ -21,10 +21,11 @@ from pathlib import Path
 import numpy as np
 
 from recsys_lessons.learner_copy import FIRST_LESSON
-from tests.hub import Hub, Kernel, Learner, MissingError, hub
+from tests.hub import MEMBER, Hub, Kernel, Learner, MissingError, hub
 
 LAB_LESSON = "notebooks/07_tuning.ipynb"
 ARRIVAL = 9.0  # seconds from one learner to the next, on average: twenty come within three minutes
+TRAINING = 600.0  # seconds that one training may take, before it counts as a failure
 RUNS = ({}, {"Loss": {"index": 1}}, {"Components": {"value": 60}})  # what is set before each training
 
 
@@ -51,7 +52,7 @@ def run(quick: bool, n_learners: int = 20) -> None:
     """Print the table of one class; `quick` makes it a class of four."""
     names = [f"class-{number:02}-{os.getpid()}" for number in range(1, (4 if quick else n_learners) + 1)]
     try:
-        with hub(names) as running:
+        with hub(dict.fromkeys(names, MEMBER)) as running:
             _report(*_class(running, names))
     except MissingError as missing:
         print(f"no class can be held here: {missing}")
@@ -124,7 +125,10 @@ def _train(kernel: Kernel, settings: dict[str, dict], seen: Seen, rng: random.Ra
     kernel.press(kernel.widget(description="Train"))
     emptied = kernel.wait_for(body, lambda state: _EMPTY in state["value"])  # the old list goes first
     seen.first_points.append(emptied + kernel.wait_for(body, lambda state: _EMPTY not in state["value"]))
+    deadline = time.monotonic() + TRAINING
     while "done" not in kernel.widgets[told]["value"]:
+        if time.monotonic() > deadline:
+            raise AssertionError(f"after {TRAINING:.0f} s the lab says: {kernel.widgets[told]['value']}")
         user = rng.choice([number for number in range(600) if number != kernel.widgets[users]["value"]])
         kernel.set(users, value=user)
         seen.answers.append(kernel.wait_for(body, lambda state, user=user: f"For user {user}:" in state["value"]))
@@ -206,7 +210,8 @@ def _report(seen: list[Seen], machine: Machine) -> None:
     totals = [sum(one.memory.values()) for one in fine]
     rows = [("learners", f"{len(seen)}"), ("failures", f"{len(seen) - len(fine)}")]
     if fine:
-        busiest = max(np.convolve(machine.busy, np.ones(120) / 120, mode="valid"), default=np.nan)
+        minute = min(120, len(machine.busy))  # in half seconds; a class may be over sooner
+        busiest = np.convolve(machine.busy, np.ones(minute) / minute, mode="valid").max() if minute else np.nan
         minutes = [(one.left - one.arrived) / 60 for one in fine]
         parts = {kind: np.mean([one.memory.get(kind, 0.0) for one in fine]) for kind in ("server", "kernels")}
         rows += [

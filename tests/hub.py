@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -16,8 +17,8 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,10 @@ from tests.environments import ROOT, beside
 from tests.serving import free_port
 
 HUB_PACKAGES = ("jupyterhub", "jupyterhub-idle-culler", "jupyterhub-systemdspawner")
-TEACHERS, LEARNERS = f"rl-teachers-{os.getpid()}", f"rl-learners-{os.getpid()}"
+START, STOP = ROOT / "deploy/jupyterhub/start.sh", ROOT / "deploy/jupyterhub/stop.sh"
+TEACHERS, LEARNERS, PROXY = (f"rl-{name}-{os.getpid()}" for name in ("teachers", "learners", "proxy"))
+#: Options of useradd: who may log in, and as what. By its primary group an account is a member without being listed.
+MEMBER, TEACHER, PRIMARY_MEMBER, STRANGER = ("--groups", LEARNERS), ("--groups", TEACHERS), ("--gid", LEARNERS), ()
 
 
 class MissingError(Exception):
@@ -81,23 +85,31 @@ class Hub:
             "HUB_PYTHON": str(python),
             "HUB_LEARNERS": LEARNERS,
             "HUB_TEACHERS": TEACHERS,
+            "HUB_PROXY_ACCOUNT": PROXY,
             "JUPYTERLAB_DIR": str(Path(sys.prefix) / "share/jupyter/lab"),
             "JUPYTER_CONFIG_PATH": str(Path(sys.prefix) / "etc/jupyter"),
         }
         self._hub: subprocess.Popen | None = None
         proxy = folder / "state/proxy"
         proxy.mkdir(parents=True)
-        install = ["npm", "install", "--no-audit", "--no-fund", "--prefix", proxy, "configurable-http-proxy@5"]
+        (version,) = re.findall(r"^proxy_version=(\S+)$", START.read_text(), re.MULTILINE)
+        package = f"configurable-http-proxy@{version}"
+        install = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", proxy, package]
         try:
             subprocess.run(install, capture_output=True, text=True, cwd=proxy, timeout=120, check=True)
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
             raise MissingError(f"configurable-http-proxy cannot be installed: {error}\n{error.stderr}") from error
+        # What a power cut leaves: numbers that are other processes by now (here, of the tests themselves).
+        private = folder / "state/private"
+        private.mkdir()
+        for name in ("hub", "proxy"):
+            (private / f"{name}.pid").write_text(f"{os.getpid()}\n")
 
     def start(self, seconds: float = 120) -> None:
         """As a teacher does; returns when the hub answers."""
         with (self.folder / "hub.log").open("ab") as log:
             self._hub = subprocess.Popen(
-                ["sh", ROOT / "deploy/jupyterhub/start.sh"],
+                ["sh", START],
                 env=self._variables,
                 stdout=log,
                 stderr=log,
@@ -121,8 +133,7 @@ class Hub:
 
     def stop(self) -> None:
         """As a teacher ends the class."""
-        command = ["sh", ROOT / "deploy/jupyterhub/stop.sh"]
-        subprocess.run(command, env=self._variables, check=True, capture_output=True, cwd="/")
+        subprocess.run(["sh", STOP], env=self._variables, check=True, capture_output=True, cwd="/")
         if self._hub is not None:
             self._hub.wait(timeout=60)
 
@@ -137,8 +148,13 @@ class Hub:
 
 
 @contextmanager
-def hub(names: Sequence[str]) -> Iterator[Hub]:
-    """A hub and accounts with these names, until the block ends; then no account and no process is left.
+def hub(accounts: Mapping[str, Sequence[str]]) -> Iterator[Hub]:
+    """A hub and accounts, until the block ends; then no account and no process is left.
+
+    Parameters
+    ----------
+    accounts : mapping of str to sequence of str
+        Names, each with its groups as useradd wants them: `MEMBER`, `TEACHER`, `PRIMARY_MEMBER` or `STRANGER`.
 
     Raises
     ------
@@ -147,49 +163,58 @@ def hub(names: Sequence[str]) -> Iterator[Hub]:
     """
     if os.name != "posix" or os.geteuid() != 0:
         raise MissingError("accounts are made, and servers started as them, by root alone")
-    for command in ("node", "npm", "useradd", "userdel", "chpasswd", "runuser", "pkill", "setsid"):
+    for command in ("node", "npm", "useradd", "userdel", "chpasswd", "runuser", "setpriv", "pkill", "setsid"):
         if shutil.which(command) is None:
             raise MissingError(f"there is no {command}")
-    folder = Path(tempfile.mkdtemp(prefix="recsys-hub-"))
-    folder.chmod(0o755)
-    existing = subprocess.run(["getent", "passwd", *names], capture_output=True, text=True).stdout
+    existing = subprocess.run(["getent", "passwd", *accounts], capture_output=True, text=True).stdout
     if existing:
         raise MissingError(f"there are accounts already: {existing}")
-    made: list[str] = []
-    running = None
-    try:
-        running = Hub(folder, names)
+    # Undone from the last to the first, each step whatever became of the others.
+    with ExitStack() as undoing:
+        folder = Path(tempfile.mkdtemp(prefix="recsys-hub-"))
+        undoing.callback(shutil.rmtree, folder)
+        folder.chmod(0o755)
+        running = Hub(folder, list(accounts))
         for group in (LEARNERS, TEACHERS):
-            subprocess.run(["groupadd", "--force", group], check=True)
-        for name, password in running.passwords.items():
+            subprocess.run(["groupadd", group], check=True)
+            undoing.callback(_run, "groupdel", group)
+        for name, groups in accounts.items():
             home = folder / "home" / name
             home.parent.mkdir(exist_ok=True)
-            account = ["useradd", "--create-home", "--home-dir", home, "--shell", "/bin/bash", "--groups", LEARNERS]
-            subprocess.run([*account, name], check=True)
-            made.append(name)
-            subprocess.run(["chpasswd"], input=f"{name}:{password}\n", text=True, check=True)
+            account = ["useradd", "--create-home", "--home-dir", home, "--shell", "/bin/bash", *groups, name]
+            subprocess.run(account, check=True)
+            undoing.callback(_remove_account, name)
+            subprocess.run(["chpasswd"], input=f"{name}:{running.passwords[name]}\n", text=True, check=True)
             # The most careless setting a system may have: the course must be private all the same.
             home.chmod(0o755)
+        undoing.callback(_remove_account, PROXY)  # start.sh makes it
+        undoing.callback(running.stop)
         running.start()
         yield running
-    finally:
-        if running is not None:
-            running.stop()
-        for name in made:
-            _without_processes(name)
-            subprocess.run(["userdel", name], check=True, capture_output=True)
-        for group in (LEARNERS, TEACHERS):
-            subprocess.run(["groupdel", group], capture_output=True)
-        shutil.rmtree(folder)
 
 
-def _without_processes(name: str, seconds: float = 20) -> None:
-    """Wait until nothing of this account runs; what does not end by itself is ended."""
+def _remove_account(name: str) -> None:
+    """Remove an account once nothing runs as it; one that was not made is no error."""
+    if _run("getent", "passwd", name).returncode != 0:
+        return
+    wait_until_nothing_runs_as(name, then="KILL")
+    _run("userdel", name).check_returncode()
+
+
+def wait_until_nothing_runs_as(name: str, seconds: float = 20, then: str = "") -> None:
+    """Wait for an account's processes to end; after that time send them the signal `then`, or give up."""
     deadline = time.monotonic() + seconds
-    while subprocess.run(["pkill", "-0", "-u", name]).returncode == 0:
+    while (left := _run("pgrep", "-a", "-u", name)).returncode == 0:
         if time.monotonic() > deadline:
-            subprocess.run(["pkill", "-KILL", "-u", name])
+            if not then:
+                raise AssertionError(f"after {seconds:.0f} s these processes of {name} run:\n{left.stdout}")
+            _run("pkill", f"-{then}", "-u", name)
+            deadline, then = time.monotonic() + seconds, ""
         time.sleep(0.1)
+
+
+def _run(*command: str) -> subprocess.CompletedProcess:
+    return subprocess.run(command, capture_output=True, text=True)
 
 
 class Learner:

@@ -1,16 +1,20 @@
 """What `deploy/` and `postBuild` promise: a hub, really started; Binder and a container as far as files go."""
 
 import ast
+import importlib.util
 import json
 import os
 import pwd
 import re
 import shlex
 import shutil
+import sqlite3
 import subprocess
 import sys
+import time
 import tomllib
 import venv
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -18,7 +22,19 @@ import yaml
 
 from recsys_lessons import cli, learner_copy
 from tests.environments import ROOT
-from tests.hub import LEARNERS, Learner, MissingError, hub
+from tests.hub import (
+    MEMBER,
+    PRIMARY_MEMBER,
+    PROXY,
+    START,
+    STOP,
+    STRANGER,
+    TEACHER,
+    Learner,
+    MissingError,
+    hub,
+    wait_until_nothing_runs_as,
+)
 from tests.serving import free_port, read, serving
 from tests.test_packaging import clone, run
 
@@ -39,9 +55,96 @@ class TestFiles:
         ast.parse((HUB_FILES / name).read_text())
 
     def test_every_variable_that_the_hub_reads_is_set_by_its_start(self):
-        read_by_config = set(re.findall(r'os\.environ\["(\w+)"\]', (HUB_FILES / "jupyterhub_config.py").read_text()))
-        start = (HUB_FILES / "start.sh").read_text()
-        assert read_by_config <= set(re.findall(r"(HUB_\w+)=", start))
+        config, start = (HUB_FILES / "jupyterhub_config.py").read_text(), START.read_text()
+        needed, optional = (set(re.findall(form, config)) for form in (r'environ\["(\w+)"\]', r'environ\.get\("(\w+)"'))
+        assert needed and needed <= set(re.findall(r"(HUB_\w+)=", start))
+        # What may be set is told of.
+        told = "\n".join(line for line in start.splitlines() if line.startswith("#"))
+        assert optional and optional <= set(re.findall(r"HUB_\w+", told))
+
+    def test_a_certificate_needs_its_key(self, tmp_path):
+        file = tmp_path / "file.pem"
+        file.touch()
+        variables = {name: text for name, text in os.environ.items() if not name.startswith("HUB_")}
+        for given, missing in (("HUB_CERTIFICATE", "HUB_KEY"), ("HUB_KEY", "HUB_CERTIFICATE")):
+            state = {"HUB_STATE": str(tmp_path / "state"), given: str(file)}
+            started = subprocess.run(["sh", START], env=variables | state, capture_output=True, text=True, timeout=20)
+            assert started.returncode == 1 and f"{given} goes with {missing}" in started.stderr
+        assert not (tmp_path / "state").exists()
+
+    @pytest.mark.skipif(shutil.which("pkill") is None, reason="there is no pkill")
+    @pytest.mark.parametrize(
+        ("name", "command"),
+        [
+            ("hub", "python -m jupyterhub --config deploy/jupyterhub/jupyterhub_config.py"),
+            ("proxy", "node state/proxy/node_modules/.bin/configurable-http-proxy"),
+        ],
+    )
+    def test_the_end_of_a_class_spares_who_has_its_number_by_now(self, name, command, tmp_path):
+        private = tmp_path / "private"
+        private.mkdir()
+        for looks, ended in ((command, True), ("sleep", False)):
+            process = subprocess.Popen(["bash", "-c", f"exec -a {shlex.quote(looks)} sleep 60"])
+            try:
+                while looks not in Path(f"/proc/{process.pid}/cmdline").read_text().split("\0"):
+                    time.sleep(0.01)
+                (private / f"{name}.pid").write_text(f"{process.pid}\n")
+                variables = os.environ | {"HUB_STATE": str(tmp_path)}
+                told = subprocess.run(["sh", STOP], env=variables, capture_output=True, text=True, check=True).stdout
+                assert told == (f"ended: the {name}\n" if ended else "")
+                if ended:
+                    assert process.wait(timeout=20) != 0
+                assert (process.poll() is not None) == ended
+                assert not list(private.iterdir())
+            finally:
+                process.kill()
+                process.wait()
+
+    def test_a_learner_takes_the_kernels_and_leaves_old_ones(self, kernels, learner_script):
+        shared, own = kernels
+        learner_script.take_kernels(shared)
+        assert sorted(path.name for path in own.rglob("*")) == ["f.nbi", "kernels-new"]
+        learner_script.take_kernels(shared / "without any")
+        assert (own / "kernels-new/f.nbi").is_file()
+
+    def test_a_learner_without_room_for_kernels_works_without(self, kernels, learner_script, monkeypatch, capsys):
+        shared, own = kernels
+        copytree = shutil.copytree
+
+        def no_room(source, target):
+            target.joinpath("half").mkdir(parents=True)
+            raise OSError(28, "No space left on device")
+
+        def overtaken(source, target):
+            copytree(source, own / "kernels-new")
+            copytree(source, target)
+
+        monkeypatch.setattr(shutil, "copytree", no_room)
+        learner_script.take_kernels(shared)
+        assert "No space left on device" in capsys.readouterr().err
+        assert list(own.iterdir()) == []
+        monkeypatch.setattr(shutil, "copytree", overtaken)
+        learner_script.take_kernels(shared)
+        assert sorted(path.name for path in own.rglob("*")) == ["f.nbi", "kernels-new"]
+
+    @pytest.fixture
+    def learner_script(self):
+        """The script as a module."""
+        found = importlib.util.spec_from_file_location("learner", HUB_FILES / "learner.py")
+        module = importlib.util.module_from_spec(found)
+        found.loader.exec_module(module)
+        return module
+
+    @pytest.fixture
+    def kernels(self, tmp_path, monkeypatch):
+        """A folder of shared kernels and a learner's own, where an old version and an interrupted copy lie."""
+        shared, own = tmp_path / "shared", tmp_path / "own/recsys-lessons"
+        (shared / "kernels-new").mkdir(parents=True)
+        (shared / "kernels-new/f.nbi").touch()
+        for old in ("kernels-old", ".kernels-new.7"):
+            (own / old / "within").mkdir(parents=True)
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "own"))
+        return shared, own
 
     def test_binder_finds_its_files_at_the_root(self):
         # A folder of either name would be read in place of the root.
@@ -136,22 +239,19 @@ def test_what_binder_runs_prepares_the_environment(tmp_path):
 
 @pytest.fixture(scope="module")
 def names():
-    return [f"rl-{name}-{os.getpid()}" for name in ("ann", "ben", "zoe")]
+    """Of two learners, one outside of the class, a teacher, and a learner whose only group is the class."""
+    return [f"rl-{name}-{os.getpid()}" for name in ("ann", "ben", "zoe", "kim", "pat")]
 
 
 @pytest.fixture(scope="module")
 def classroom(names):
-    running = hub(names)
-    try:
-        started = running.__enter__()
-    except MissingError as missing:
-        pytest.skip(str(missing))
-    # An account of this machine that is not in the class.
-    subprocess.run(["gpasswd", "--delete", names[2], LEARNERS], check=True, capture_output=True)
-    try:
+    accounts = dict(zip(names, [MEMBER, MEMBER, STRANGER, TEACHER, PRIMARY_MEMBER], strict=True))
+    with ExitStack() as ending:
+        try:
+            started = ending.enter_context(hub(accounts))
+        except MissingError as missing:
+            pytest.skip(str(missing))
         yield started
-    finally:
-        running.__exit__(None, None, None)
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +269,12 @@ class TestHub:
 
     def test_a_wrong_password_is_refused(self, classroom, names):
         assert not Learner(classroom.address, names[0]).log_in("not-" + classroom.passwords[names[0]])
+
+    def test_the_numbers_that_a_power_cut_has_left_are_no_proxy(self, classroom):
+        private = classroom.folder / "state/private"
+        assert private.stat().st_mode & 0o777 == 0o700
+        owner = Path("/proc", (private / "proxy.pid").read_text().strip()).stat().st_uid
+        assert owner == pwd.getpwnam(PROXY).pw_uid
 
     def test_an_account_outside_of_the_class_is_refused(self, classroom, names):
         assert not Learner(classroom.address, names[2]).log_in(classroom.passwords[names[2]])
@@ -259,6 +365,7 @@ class TestHub:
             kernel.run("import os; found = 42")
             server = kernel.printed("print(os.getppid())")
             classroom.end_hub()
+            make_admin(classroom, ben.name)
             # A page that is open goes on while there is no hub.
             assert kernel.printed("print(found)") == "42\n"
             number = kernel.id
@@ -268,6 +375,9 @@ class TestHub:
         assert ann.api(f"contents/{STORED}").json()["content"]["cells"][0]["source"] == "1 + 1"
         assert ann.ask(f"/hub/api/users/{ann.name}").json()["servers"][""]["ready"]
         assert ann.ask(f"/user/{ben.name}/api/contents").status_code == 403
+        # An older hub made admins of teachers.
+        assert not ben.ask("/hub/api/user").json()["admin"]
+        assert ben.ask(f"/user/{ann.name}/api/contents").status_code == 403
         # And somebody may come later.
         assert Learner(classroom.address, names[1]).log_in(classroom.passwords[names[1]])
 
@@ -289,3 +399,62 @@ for systemd in (True, False):
 """
         printed = classroom.python(code)
         assert printed == "True systemdspawner.SystemdSpawner set()\nFalse ConfinedProcessSpawner set()\n"
+
+    def test_a_teacher_sees_who_is_here_and_stops_servers(self, classroom, learners, names):
+        ann, ben = learners
+        kim = teacher(classroom, names)
+        here = {user["name"]: user["servers"] for user in kim.ask("/hub/api/users").json()}
+        assert here[ann.name][""]["ready"] and here[ben.name][""]["ready"]
+        pages = [one.browser.get(f"{classroom.address}/hub/admin", timeout=60).status_code for one in (kim, ann)]
+        assert pages == [200, 403]
+        assert kim.ask(f"/hub/api/users/{ben.name}/server", "DELETE").status_code in (202, 204)
+        wait_until_nothing_runs_as(ben.name)
+        # Nor does a teacher start what a teacher has stopped.
+        assert kim.ask(f"/hub/api/users/{ben.name}/server", "POST").status_code == 404
+
+    def test_a_teacher_looks_over_no_shoulder_and_lets_nobody_in(self, classroom, learners, names):
+        ann, _ = learners
+        kim = teacher(classroom, names)
+        home = f"/user/{ann.name}"
+        assert kim.ask(f"{home}/api/contents").status_code == 403
+        assert kim.ask(f"{home}/api/kernels", "POST", json={"name": "python3"}).status_code == 403
+        assert kim.browser.get(f"{classroom.address}{home}/lab", timeout=60).status_code == 403
+        refused = {
+            f"users/{ann.name}/tokens": None,  # to act as ann
+            f"users/{names[2]}": None,  # an account that is not in the class
+            "users": {"usernames": ["daemon"]},
+            f"users/{names[2]}/server": None,
+            f"groups/{TEACHER[1]}": None,
+            f"shares/{ann.name}/": {"user": kim.name},
+            "shutdown": {"servers": True},
+        }
+        answers = {path: kim.ask(f"/hub/api/{path}", "POST", json=body).status_code for path, body in refused.items()}
+        assert {path: answer for path, answer in answers.items() if answer not in (403, 404)} == {}
+        assert kim.ask(f"/hub/api/users/{kim.name}", "PATCH", json={"admin": True}).status_code == 403
+        assert kim.ask(f"/hub/api/users/{ann.name}", "DELETE").status_code == 403
+        assert sorted(user["name"] for user in kim.ask("/hub/api/users").json()) == sorted(
+            {*names} - {names[2], names[4]}
+        )
+
+    def test_the_end_of_the_class_is_everybodys(self, classroom, learners, names):
+        pat = Learner(classroom.address, names[4])
+        assert pat.log_in(classroom.passwords[pat.name])
+        pat.start_server()
+        classroom.stop()
+        for name in (learners[0].name, pat.name, PROXY):
+            wait_until_nothing_runs_as(name)
+        assert not list((classroom.folder / "state/private").glob("*.pid"))
+
+
+def teacher(classroom, names) -> Learner:
+    """The teacher, who has logged in."""
+    kim = Learner(classroom.address, names[3])
+    assert kim.log_in(classroom.passwords[kim.name])
+    return kim
+
+
+def make_admin(classroom, name: str) -> None:
+    """What a hub's database says of an admin."""
+    with sqlite3.connect(classroom.folder / "state/private/hub.sqlite") as database:
+        database.execute("UPDATE users SET admin = 1 WHERE name = ?", (name,))
+    database.close()

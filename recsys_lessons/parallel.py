@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import numbers
+import reprlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,14 +21,15 @@ import numpy as np
 import scipy.sparse as sp
 
 from recsys_lessons import evaluation
-from recsys_lessons.jobs import Jobs
+from recsys_lessons.jobs import Jobs, checked_client
 from recsys_lessons.losses import OwnLoss
 from recsys_lessons.models import scoring
 from recsys_lessons.models.arguments import entries_to_rank, number_of_epochs
 from recsys_lessons.models.estimator import Diverged
 from recsys_lessons.models.lightfm import LightFM
 from recsys_lessons.models.scoring import Representations
-from recsys_lessons.validation import as_coo, as_ids, choice, positive_int
+from recsys_lessons.models.storage import padded_copy
+from recsys_lessons.validation import as_coo, as_ids, choice, positive_int, sparse_interactions
 
 __all__ = ["Recommendations", "RecommendedBlock", "Sweep", "SweepResult", "digest", "recommend_all", "sweep"]
 
@@ -37,15 +39,24 @@ RANKING_METRICS = tuple(name for name in evaluation.__all__ if name not in ("mae
 def digest(model: LightFM) -> str:
     """SHA-256 of a fitted model's embeddings and biases, in hexadecimal: equal for models that are equal to the bit.
 
+    Raises ``ValueError`` for another model, and for one that is not fitted.
+
     >>> likes = sp.coo_matrix(np.kron(np.eye(2), np.ones((4, 3))))
     >>> one, other = (LightFM(random_state=1).fit(likes, epochs=2) for _ in range(2))
     >>> digest(one) == digest(other)
     True
     """
+    _check_fitted(model)
     hashed = hashlib.sha256()
     for array in (model.item_embeddings, model.item_biases, model.user_embeddings, model.user_biases):
         hashed.update(np.ascontiguousarray(array).tobytes())
     return hashed.hexdigest()
+
+
+def _check_fitted(model: Any) -> None:
+    if not isinstance(model, LightFM):
+        raise ValueError(f"model must be a LightFM, got {model!r}.")
+    model._check_fitted()
 
 
 class _Run(Iterator):
@@ -127,7 +138,7 @@ class Sweep(_Run):
         Where to run: here, on the cluster whose scheduler has this address, or on the one of this client. Losses and
         metrics of your own must be such that they can be sent there.
     retries : int
-        How often a fit is sent out again when what it needs was lost with a worker.
+        How often a fit is sent out again when what it needs was lost with a worker; 0 for never.
 
     Attributes
     ----------
@@ -141,12 +152,19 @@ class Sweep(_Run):
     Raises
     ------
     ValueError
-        For wrong input, before anything runs. While it runs, what a fit raises is raised here, with a note that names
-        the setting; only a training that diverges is a result.
+        For wrong input, before anything runs, and for a metric that returns something else than numbers. While it
+        runs, what a fit raises is raised here, with a note that names the setting; only a training that diverges is a
+        result.
     RuntimeError
-        If a fit was lost with its worker more than `retries` times, or the cluster has no worker.
+        While it runs: if no scheduler answers, the client was closed, the cluster has no worker, or a fit was lost with
+        its worker more than `retries` times.
     ImportError
         If there is a client and the package `distributed` is missing.
+
+    Notes
+    -----
+    Leave it early inside a ``with`` block only, or call `stop`: otherwise the cluster goes on with it for as long as
+    there is a name for it.
 
     Examples
     --------
@@ -176,7 +194,12 @@ class Sweep(_Run):
         client: Any = None,
         retries: int = 3,
     ) -> None:
+        checked_client(client)
         self.settings = _checked_settings(settings)
+        sparse_interactions("train", train)
+        as_coo("validation", validation)
+        if validation.shape != train.shape:
+            raise ValueError(f"validation must have the shape of train, {train.shape}, got {validation.shape}.")
         features = {"user_features": user_features, "item_features": item_features}
         features = {name: matrix for name, matrix in features.items() if matrix is not None}
         # A fit of no epochs checks all that a fit is given.
@@ -281,11 +304,22 @@ def _fit_and_measure(given: _SweepData, number: int, is_stopped: Callable[[], bo
             if is_stopped():
                 return None
             values = metric(model, given.validation, train_interactions=given.train, **given.features)
-            measured[name] = float(np.mean(values))
+            measured[name] = _mean(name, values)
     except Exception as error:
         error.add_note(f"This happened with settings[{number}], {setting}.")
         raise
     return None if is_stopped() else (measured, tuple(losses), digest(model), "")
+
+
+def _mean(name: str, values: Any) -> float:
+    """Mean of what a metric returned."""
+    try:
+        given = np.asarray(values)
+    except (TypeError, ValueError):
+        given = np.empty(0)
+    if given.ndim > 1 or given.size == 0 or given.dtype.kind not in "biuf":
+        raise ValueError(f"metrics: {name} returned {reprlib.repr(values)}; expected a number, or one for each user.")
+    return float(np.mean(given))
 
 
 def _checked_settings(settings: Any) -> list[dict[str, Any]]:
@@ -293,24 +327,27 @@ def _checked_settings(settings: Any) -> list[dict[str, Any]]:
         raise ValueError(f"settings must be a list of dictionaries, one for each fit, got {settings!r}.")
     if not settings:
         raise ValueError("settings must hold at least one dictionary of arguments, got none.")
+    return [checked_arguments(f"settings[{number}]", setting) for number, setting in enumerate(settings)]
+
+
+def checked_arguments(name: str, arguments: Any) -> dict[str, Any]:
+    """Arguments of `LightFM` as a new dictionary, if it takes them, with a seed among them; otherwise raise."""
+    if not isinstance(arguments, Mapping):
+        raise ValueError(f"{name} must be a dictionary of arguments of LightFM, got {arguments!r}.")
     known = LightFM().get_params()
-    for number, setting in enumerate(settings):
-        for name in setting:
-            if name not in known:
-                raise ValueError(
-                    f"settings[{number}] has {name!r}, which is no argument of LightFM. It takes: {', '.join(known)}."
-                )
-        seed = setting.get("random_state")
-        if isinstance(seed, bool) or not isinstance(seed, numbers.Integral):
-            raise ValueError(
-                f"settings[{number}] must have a whole number as random_state, so that its fit can be repeated "
-                f"anywhere, got {seed!r}."
-            )
-        try:
-            LightFM(**setting)
-        except ValueError as error:
-            raise ValueError(f"settings[{number}]: {error}") from error
-    return [dict(setting) for setting in settings]
+    for argument in arguments:
+        if argument not in known:
+            raise ValueError(f"{name} has {argument!r}, which is no argument of LightFM. It takes: {', '.join(known)}.")
+    seed = arguments.get("random_state")
+    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral):
+        raise ValueError(
+            f"{name} must have a whole number as random_state, so that its fit can be repeated anywhere, got {seed!r}."
+        )
+    try:
+        LightFM(**arguments)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+    return dict(arguments)
 
 
 def _named_metrics(metrics: Any) -> dict[str, Callable]:
@@ -327,6 +364,9 @@ def _named_metrics(metrics: Any) -> dict[str, Callable]:
         metrics = dict(zip(names, metrics, strict=True))
     if not metrics:
         raise ValueError("metrics must hold at least one metric, got none.")
+    for name in metrics:
+        if not isinstance(name, str):
+            raise ValueError(f"metrics must have strings as names, got {name!r}.")
     return {
         name: metric if callable(metric) else getattr(evaluation, choice("metrics", metric, RANKING_METRICS))
         for name, metric in metrics.items()
@@ -404,7 +444,7 @@ class Recommendations(_Run):
     client : None, str or distributed.Client
         Where to run: here, on the cluster whose scheduler has this address, or on the one of this client.
     retries : int
-        How often a block is sent out again when what it needs was lost with a worker.
+        How often a block is sent out again when what it needs was lost with a worker; 0 for never.
 
     Attributes
     ----------
@@ -421,7 +461,8 @@ class Recommendations(_Run):
     Notes
     -----
     No array of users times items is made: a block is scored in groups of a few users. What goes to each worker are the
-    representations of users and items, and the entries to exclude.
+    representations of users and items, and the entries to exclude. All are copied at the beginning: the model may be
+    trained on meanwhile.
     """
 
     def __init__(
@@ -437,15 +478,13 @@ class Recommendations(_Run):
         client: Any = None,
         retries: int = 3,
     ) -> None:
-        if not isinstance(model, LightFM):
-            raise ValueError(f"model must be a LightFM, got {model!r}.")
+        _check_fitted(model)
         k, block = positive_int("k", k), positive_int("block", block)
-        model._check_fitted()
-        users = model._represent("user", user_features, 0)
-        items = model._represent("item", item_features, 0)
+        users = _snapshot(model._represent("user", user_features, 0))
+        items = _snapshot(model._represent("item", item_features, 0))
         if user_ids is None:
             user_ids = np.arange(len(users.biases))
-        self.user_ids = as_ids("user_ids", user_ids, upper=len(users.biases))
+        self.user_ids = as_ids("user_ids", user_ids, upper=len(users.biases)).copy()
         self.k = k
         if exclude is not None:
             exclude = as_coo("exclude", exclude).tocsr()
@@ -504,6 +543,12 @@ def recommend_all(
         rows = slice(block.start, block.start + len(block.user_ids))
         ids[rows], scores[rows] = block.ids, block.scores
     return ids, scores
+
+
+def _snapshot(represented: Representations) -> Representations:
+    """A copy, whatever is trained meanwhile."""
+    embeddings = padded_copy(represented.embeddings[:, : represented.n_components])
+    return Representations(embeddings, represented.biases.copy(), represented.n_components)
 
 
 @dataclass(frozen=True)

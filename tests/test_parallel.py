@@ -5,6 +5,7 @@ import logging
 import os
 import pickle
 import signal
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -176,6 +177,14 @@ class TestSweepHere:
         with pytest.raises(KeyError, match="no such thing") as raised:
             sweep(SETTINGS[:2], **data, epochs=1, metrics=broken)
         assert raised.value.__notes__ == [f"This happened with settings[0], {SETTINGS[0]}."]
+
+    @pytest.mark.parametrize("returned", ["abc", None, [], [[1.0, 2.0]], [1.0, "a"], [[1.0], [1.0, 2.0]], 1j])
+    def test_a_metric_that_returns_no_numbers_is_named(self, data, returned):
+        def odd(model, validation, **arguments):
+            return returned
+
+        with pytest.raises(ValueError, match="metrics: odd returned .*; expected a number, or one for each user"):
+            sweep(SETTINGS[:1], **data, epochs=1, metrics=odd)
 
     def test_stop_ends_the_fit_that_runs_with_its_epoch(self, data):
         run = Sweep([{"random_state": 1}], **data, epochs=2_000_000)
@@ -430,6 +439,7 @@ class TestWrongInput:
             ({"metrics": []}, "metrics must hold at least one metric"),
             ({"metrics": ["rmse"]}, "metrics must be one of"),
             ({"metrics": 3}, "metrics must be a list"),
+            ({"metrics": {1: "auc_score"}}, "metrics must have strings as names, got 1"),
             ({"metrics": [functools.partial(evaluation.auc_score)]}, "which has no name"),
             ({"metrics": [evaluation.auc_score, "auc_score"]}, "metrics must have different names"),
             ({"client": "127.0.0.1:8786"}, "client must be an address like 'tcp://127.0.0.1:8786'"),
@@ -439,7 +449,13 @@ class TestWrongInput:
             ({"item_features": sp.identity(3, format="csr")}, "Number of item feature rows"),
             ({"sample_weight": sp.coo_matrix((2, 2))}, "Sample_weight and interactions"),
             ({"validation": sp.coo_matrix((N_USERS, N_ITEMS))}, "validation must hold interactions"),
-            ({"validation": sp.coo_matrix((2, 2))}, "train_interactions must have the shape"),
+            (
+                {"validation": sp.coo_matrix((2, 2))},
+                r"validation must have the shape of train, \(60, 90\), got \(2, 2\)",
+            ),
+            ({"validation": np.ones((N_USERS, N_ITEMS))}, "validation must be a scipy.sparse matrix"),
+            ({"train": np.ones((N_USERS, N_ITEMS))}, "train must be a scipy.sparse matrix"),
+            ({"train": sp.coo_matrix(np.full((N_USERS, N_ITEMS), np.nan))}, "train holds 5400 such values"),
         ],
     )
     def test_the_rest(self, data, given, message):
@@ -468,10 +484,14 @@ class TestWrongInput:
         with pytest.raises(ValueError, match="client must be open, got one that is closed"):
             Sweep(SETTINGS, **data, client=closed)
 
-    def test_without_distributed_a_client_says_what_to_install(self, data, monkeypatch):
+    def test_without_distributed_a_client_says_what_to_install(self, data, model, monkeypatch):
         monkeypatch.setattr(jobs.importlib.util, "find_spec", lambda name: None)
+        for name in ("distributed", "cloudpickle"):
+            monkeypatch.setitem(sys.modules, name, None)
         with pytest.raises(ImportError, match="pip install distributed"):
             Sweep(SETTINGS, **data, client="tcp://127.0.0.1:8786")
+        with pytest.raises(ImportError, match="pip install distributed"):
+            Recommendations(model, item_features=data["item_features"], client="tcp://127.0.0.1:8786")
 
 
 @pytest.fixture(scope="module")
@@ -543,6 +563,18 @@ class TestRecommendAll:
         assert np.concatenate([block.ids for block in blocks]).tobytes() == ids.tobytes()
         assert np.concatenate([block.scores for block in blocks]).tobytes() == scores.tobytes()
 
+    def test_the_model_may_be_trained_on_meanwhile(self, data):
+        model = LightFM(random_state=2).fit(data["train"], epochs=2)
+        before = model.recommend(np.arange(N_USERS))
+        asked = np.arange(N_USERS, dtype=np.int32)
+        run = Recommendations(model, asked, block=20)
+        blocks = [next(run)]
+        model.fit_partial(data["train"], epochs=5)
+        asked[:] = 0
+        blocks += list(run)
+        assert np.concatenate([block.ids for block in blocks]).tobytes() == before[0].tobytes()
+        assert np.concatenate([block.scores for block in blocks]).tobytes() == before[1].tobytes()
+
     def test_blocks_stream_and_stop(self, model, data):
         with Recommendations(model, item_features=data["item_features"], block=25) as run:
             first = next(run)
@@ -573,6 +605,13 @@ class TestRecommendAll:
         broken.item_biases[3] = np.nan
         with pytest.raises(ValueError, match="hold NaN"):
             recommend_all(broken)
+
+
+class TestDigest:
+    @pytest.mark.parametrize("given, message", [(LightFM(), "You must fit"), (None, "model must be a LightFM")])
+    def test_only_a_fitted_model_has_one(self, given, message):
+        with pytest.raises(ValueError, match=message):
+            digest(given)
 
 
 class TestJobs:

@@ -13,6 +13,7 @@ import scipy.sparse as sp
 
 from recsys_lessons import LightFM
 from recsys_lessons.kernels.structures import Parameters
+from recsys_lessons.parallel import checked_arguments
 from recsys_lessons.validation import positive_int, sparse_interactions
 
 __all__ = ["bytes_of_averaging", "train_by_averaging"]
@@ -71,10 +72,10 @@ def train_by_averaging(
     >>> model.item_embeddings.shape, model.user_embeddings.shape
     ((6, 10), (8, 10))
     """
+    arguments = checked_arguments("arguments", arguments)
     machines, rounds = positive_int("machines", machines), positive_int("rounds", rounds)
-    entries, seed = sparse_interactions("train", train), arguments.get("random_state")
-    if not isinstance(seed, int):
-        raise ValueError(f"arguments must hold a whole number as random_state, got {seed!r}.")
+    epochs_of_a_round = positive_int("epochs_of_a_round", epochs_of_a_round)
+    entries, seed = sparse_interactions("train", train), int(arguments["random_state"])
     n_users = entries.shape[0]
     owner = np.random.default_rng(seed).permutation(n_users) % machines
     parts, models = [], []
@@ -83,7 +84,7 @@ def train_by_averaging(
         part = (entries.data[own], (entries.row[own], entries.col[own]))
         parts.append(sp.coo_matrix(part, shape=entries.shape))
         # Every machine draws its own random numbers.
-        model = LightFM(**{**arguments, "random_state": seed + 1000 * machine})
+        model = LightFM(**{**arguments, "random_state": (seed + 1000 * machine) % 2**32})
         models.append(model.fit(parts[-1], item_features=item_features, epochs=0))
         model.item_embeddings, model.user_embeddings = models[0].item_embeddings, models[0].user_embeddings
     for _ in range(rounds):
@@ -103,9 +104,24 @@ def train_by_averaging(
 def bytes_of_averaging(n_items: int, no_components: int, machines: int) -> int:
     """Bytes that cross the network for one average: float32 embeddings, biases and Adagrad's sums, there and back.
 
-    (Adadelta remembers two numbers where Adagrad remembers one.)
+    Parameters
+    ----------
+    n_items, no_components, machines : int
 
+    Returns
+    -------
+    int
+        With Adagrad; Adadelta remembers two numbers where Adagrad remembers one.
+
+    Raises
+    ------
+    ValueError
+        For what is no positive whole number.
+
+    Examples
+    --------
     >>> bytes_of_averaging(10_000_000, 64, machines=8) / 1e9
     83.2
     """
-    return n_items * (no_components + 1) * 2 * 4 * machines * 2
+    n_items, machines = positive_int("n_items", n_items), positive_int("machines", machines)
+    return n_items * (positive_int("no_components", no_components) + 1) * 2 * 4 * machines * 2

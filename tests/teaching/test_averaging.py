@@ -98,12 +98,46 @@ def test_seldom_averages_cost_precision():
     assert found[30] > 0.075 and found[1] < 0.06
 
 
-@pytest.mark.parametrize("name", ["machines", "rounds"])
-def test_wrong_input_is_named(likes, name):
-    with pytest.raises(ValueError, match=name):
-        train_by_averaging(ARGUMENTS, likes, **{"machines": 2, "rounds": 1, name: 0})
+@pytest.mark.parametrize("seed", [np.int64(3), np.uint32(3)])
+def test_a_seed_may_be_of_numpy(likes, seed):
+    given = {**ARGUMENTS, "random_state": seed}
+    expected = train_by_averaging(ARGUMENTS, likes, machines=2, rounds=1)
+    assert arrays(train_by_averaging(given, likes, machines=2, rounds=1)) == arrays(expected)
 
 
-def test_a_seed_is_needed(likes):
-    with pytest.raises(ValueError, match="a whole number as random_state, got None"):
-        train_by_averaging({"loss": "warp"}, likes, machines=2, rounds=1)
+def test_a_large_seed_has_others_after_it(likes):
+    model = train_by_averaging({**ARGUMENTS, "random_state": 2**32 - 500}, likes, machines=2, rounds=1)
+    assert model.random_state == 2**32 - 500
+
+
+@pytest.mark.parametrize("name", ["machines", "rounds", "epochs_of_a_round"])
+@pytest.mark.parametrize("value", [0, -1, 1.5])
+def test_wrong_input_is_named(likes, name, value):
+    with pytest.raises(ValueError, match=f"^{name} must be a positive integer, got {value}"):
+        train_by_averaging(ARGUMENTS, likes, **{"machines": 2, "rounds": 1, name: value})
+
+
+@pytest.mark.parametrize("name", ["n_items", "no_components", "machines"])
+def test_wrong_numbers_of_bytes_are_named(name):
+    with pytest.raises(ValueError, match=f"{name} must be a positive integer, got -1"):
+        bytes_of_averaging(**{"n_items": 3, "no_components": 2, "machines": 2, name: -1})
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (None, "arguments must be a dictionary of arguments of LightFM, got None"),
+        ({"loss": "warp"}, "arguments must have a whole number as random_state, .* got None"),
+        ({"random_state": True}, "arguments must have a whole number as random_state, .* got True"),
+        ({"random_state": -1}, "arguments: random_state must be .*, got -1"),
+        ({"losss": "warp", "random_state": 1}, "arguments has 'losss', which is no argument of LightFM"),
+    ],
+)
+def test_wrong_arguments_are_named(likes, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        train_by_averaging(arguments, likes, machines=2, rounds=1)
+
+
+def test_a_dense_train_is_named(likes):
+    with pytest.raises(ValueError, match="train must be a scipy.sparse matrix"):
+        train_by_averaging(ARGUMENTS, likes.toarray(), machines=2, rounds=1)

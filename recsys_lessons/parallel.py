@@ -29,6 +29,7 @@ from recsys_lessons.models.estimator import Diverged
 from recsys_lessons.models.lightfm import LightFM
 from recsys_lessons.models.scoring import Representations
 from recsys_lessons.models.storage import padded_copy
+from recsys_lessons.serving import check_fitted
 from recsys_lessons.validation import as_coo, as_ids, choice, positive_int, sparse_interactions
 
 __all__ = ["Recommendations", "RecommendedBlock", "Sweep", "SweepResult", "digest", "recommend_all", "sweep"]
@@ -46,17 +47,11 @@ def digest(model: LightFM) -> str:
     >>> digest(one) == digest(other)
     True
     """
-    _check_fitted(model)
+    check_fitted(model)
     hashed = hashlib.sha256()
     for array in (model.item_embeddings, model.item_biases, model.user_embeddings, model.user_biases):
         hashed.update(np.ascontiguousarray(array).tobytes())
     return hashed.hexdigest()
-
-
-def _check_fitted(model: Any) -> None:
-    if not isinstance(model, LightFM):
-        raise ValueError(f"model must be a LightFM, got {model!r}.")
-    model._check_fitted()
 
 
 class _Run(Iterator):
@@ -77,7 +72,8 @@ class _Run(Iterator):
     def stop(self, wait: bool = True) -> None:
         """Begin nothing any more; fits that run end with their epoch, and give no result.
 
-        May be called from another thread. With `wait` it returns once nothing is running, here or on the cluster.
+        May be called from another thread. With `wait` it returns once nothing is running, here or on the cluster. A
+        metric that runs here may call it, too, to end with what there is so far: without its own fit.
         """
         self._jobs.stop(wait)
 
@@ -478,7 +474,7 @@ class Recommendations(_Run):
         client: Any = None,
         retries: int = 3,
     ) -> None:
-        _check_fitted(model)
+        check_fitted(model)
         k, block = positive_int("k", k), positive_int("block", block)
         users = _snapshot(model._represent("user", user_features, 0))
         items = _snapshot(model._represent("item", item_features, 0))

@@ -31,11 +31,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from recsys_lessons.models import scoring
-from recsys_lessons.validation import NOT_FINITE, number_of_threads, positive_float
+from recsys_lessons.models.lightfm import LightFM
+from recsys_lessons.validation import as_coo, finite_float32, number_of_threads, positive_float
 
 __all__ = ["equal_lengths", "item_vectors", "query_vectors", "search_exact", "search_recall", "with_zero"]
+
+_LARGEST = 3.4e38
+"""What fits in 32 bits, a little less than exactly: sums are rounded."""
+_ROUNDING = 1e-6
+"""By how much of itself a length may fall short that was computed from the longest vector in 32 bits, or printed."""
 
 
 def item_vectors(model: Any, item_features: Any = None, *, biases: bool = True) -> np.ndarray:
@@ -58,7 +65,7 @@ def item_vectors(model: Any, item_features: Any = None, *, biases: bool = True) 
     Raises
     ------
     ValueError
-        If the model is not fitted, and for features other than those of training.
+        For another model, one that is not fitted, and features other than those of training.
 
     Examples
     --------
@@ -70,6 +77,7 @@ def item_vectors(model: Any, item_features: Any = None, *, biases: bool = True) 
     array([[ 1. ,  2. ,  0.5],
            [ 0. ,  1. , -0.5]], dtype=float32)
     """
+    check_fitted(model)
     bias, embeddings = model.get_item_representations(item_features)
     return _beside(embeddings, bias) if biases else np.array(embeddings, dtype=np.float32, order="C")
 
@@ -94,7 +102,7 @@ def query_vectors(model: Any, user_features: Any = None, *, biases: bool = True)
     Raises
     ------
     ValueError
-        If the model is not fitted, and for features other than those of training.
+        For another model, one that is not fitted, and features other than those of training.
 
     Examples
     --------
@@ -105,6 +113,7 @@ def query_vectors(model: Any, user_features: Any = None, *, biases: bool = True)
     >>> query_vectors(model)
     array([[3., 4., 1.]], dtype=float32)
     """
+    check_fitted(model)
     _, embeddings = model.get_user_representations(user_features)
     ones = np.ones(len(embeddings), dtype=np.float32)
     return _beside(embeddings, ones) if biases else np.array(embeddings, dtype=np.float32, order="C")
@@ -119,6 +128,7 @@ def equal_lengths(vectors: np.ndarray, length: float | None = None) -> np.ndarra
         From `item_vectors`.
     length : float, optional
         The length :math:`M` of all; that of the longest vector by default. Name a larger one if items will be added.
+        Where it falls short of the longest vector by no more than rounding, that vector's length is taken.
 
     Returns
     -------
@@ -127,7 +137,7 @@ def equal_lengths(vectors: np.ndarray, length: float | None = None) -> np.ndarra
     Raises
     ------
     ValueError
-        If a vector is longer than `length`, and for numbers that are not finite.
+        If a vector is longer than `length`, and for numbers that are not finite or lengths beyond 32 bits.
 
     Examples
     --------
@@ -137,13 +147,20 @@ def equal_lengths(vectors: np.ndarray, length: float | None = None) -> np.ndarra
     """
     vectors = _vectors("vectors", vectors)
     squares = np.square(vectors, dtype=np.float64).sum(axis=1)
-    longest = squares.max(initial=0.0)
-    square = longest if length is None else positive_float("length", length) ** 2
-    if square < longest:
-        raise ValueError(
-            f"length must be at least that of the longest vector, {np.sqrt(longest):.4g}, got {length!r}. "
-            "Make the index anew with a larger one."
-        )
+    square = squares.max(initial=0.0)
+    longest = float(np.sqrt(square))
+    if longest > _LARGEST:
+        raise ValueError(f"vectors must have lengths that fit in 32 bits, up to {_LARGEST:g}, got one of {longest:g}.")
+    if length is not None:
+        given = positive_float("length", length)
+        if given < longest * (1 - _ROUNDING):
+            raise ValueError(
+                f"length must be at least that of the longest vector, {longest:.9g}, got {given:.9g}. "
+                "Make the index anew with a larger one."
+            )
+        if given > _LARGEST:
+            raise ValueError(f"length must fit in 32 bits, up to {_LARGEST:g}, got {given:g}.")
+        square = max(square, given**2)
     return _beside(vectors, np.sqrt(square - squares))
 
 
@@ -179,7 +196,8 @@ def search_exact(
     """The `n` items with the highest inner product for each query, by looking at all of them.
 
     A block of queries and items at a time, never all their scores at once. Of a model's vectors these are the ids that
-    its `recommend` gives (scores without the user's bias, and added up in another order: equal to rounding).
+    its `recommend` gives, but that items may change places whose scores differ by rounding: here they lack the user's
+    bias, and are added up in another order.
 
     Parameters
     ----------
@@ -202,7 +220,8 @@ def search_exact(
     Raises
     ------
     ValueError
-        For shapes that do not fit, and numbers that are not finite.
+        For shapes that do not fit, numbers that are not finite, and numbers so large that an inner product might not
+        fit in 32 bits.
 
     Examples
     --------
@@ -220,6 +239,19 @@ def search_exact(
             f"queries must have as many columns as vectors, {vectors.shape[1]}, got {queries.shape[1]}. "
             "(The bias column goes with a 1 from query_vectors, that of equal_lengths with with_zero.)"
         )
+    largest, asked = (float(max(rows.max(initial=0), -rows.min(initial=0))) for rows in (vectors, queries))
+    if largest * asked * vectors.shape[1] > _LARGEST:
+        raise ValueError(
+            f"vectors and queries must have inner products that fit in 32 bits, up to {_LARGEST:g}, got numbers up to "
+            f"{largest:g} in vectors and {asked:g} in queries, in {vectors.shape[1]} columns."
+        )
+    if exclude is not None:
+        exclude = as_coo("exclude", exclude)
+        if exclude.shape != (len(queries), len(vectors)):
+            raise ValueError(
+                f"exclude must have a row for each query and a column for each item, {(len(queries), len(vectors))}, "
+                f"got shape {exclude.shape}."
+            )
     items, users = (
         scoring.Representations(rows, np.zeros(len(rows), dtype=np.float32), rows.shape[1])
         for rows in (vectors, queries)
@@ -235,7 +267,8 @@ def search_recall(found: np.ndarray, exact: np.ndarray) -> np.ndarray:
     found : array of ids, shape (n_queries, any)
         What the search returned.
     exact : array of ids, shape (n_queries, k)
-        The true answer, from `search_exact` or `recommend`; -1 stands for no item.
+        The true answer, from `search_exact` or `recommend`, each id once in a row; -1 stands for no item. Where items
+        have equal scores, another answer would be as true, and is not counted.
 
     Returns
     -------
@@ -245,14 +278,14 @@ def search_recall(found: np.ndarray, exact: np.ndarray) -> np.ndarray:
     Raises
     ------
     ValueError
-        If the two do not have a row for each query.
+        If the two do not have a row for each query, or hold something else than whole numbers.
 
     Examples
     --------
     >>> search_recall([[7, 2, 4], [1, 5, 3]], [[2, 7], [1, 2]])
     array([1. , 0.5])
     """
-    found, exact = np.asarray(found), np.asarray(exact)
+    found, exact = _ids("found", found), _ids("exact", exact)
     if found.ndim != 2 or exact.ndim != 2 or len(found) != len(exact):
         raise ValueError(
             f"found and exact must have a row of ids for each query, got shapes {found.shape} and {exact.shape}."
@@ -265,6 +298,13 @@ def search_recall(found: np.ndarray, exact: np.ndarray) -> np.ndarray:
     return np.where(n_asked > 0, hits / np.maximum(n_asked, 1), 1.0)
 
 
+def check_fitted(model: Any) -> None:
+    """Raise unless `model` is a `LightFM` that is fitted."""
+    if not isinstance(model, LightFM):
+        raise ValueError(f"model must be a LightFM, got {model!r}.")
+    model._check_fitted()
+
+
 def _beside(vectors: np.ndarray, column: np.ndarray) -> np.ndarray:
     wider = np.empty((len(vectors), vectors.shape[1] + 1), dtype=np.float32)
     wider[:, :-1] = vectors
@@ -273,11 +313,26 @@ def _beside(vectors: np.ndarray, column: np.ndarray) -> np.ndarray:
 
 
 def _vectors(name: str, vectors: Any) -> np.ndarray:
-    matrix = np.require(vectors, np.float32, ("C", "ALIGNED"))
-    if matrix.ndim != 2 or matrix.shape[1] == 0:
-        raise ValueError(f"{name} must have a row for each vector and at least one column, got shape {matrix.shape}.")
-    if not np.isfinite(matrix).all():
-        raise ValueError(
-            f"{NOT_FINITE} {name} holds {matrix.size - np.count_nonzero(np.isfinite(matrix))} such values."
-        )
-    return matrix
+    expected = f"{name} must have a row for each vector and at least one column"
+    given = _array(expected, vectors)
+    if given.ndim != 2 or given.shape[1] == 0:
+        raise ValueError(f"{expected}, got shape {given.shape}.")
+    if given.dtype.kind not in "biuf":
+        raise ValueError(f"{name} must hold real numbers, got values of type {given.dtype}.")
+    return np.require(finite_float32(name, given), np.float32, ("C", "ALIGNED"))
+
+
+def _ids(name: str, ids: Any) -> np.ndarray:
+    given = _array(f"{name} must have a row of ids for each query", ids)
+    if given.size and given.dtype.kind not in "iu":
+        raise ValueError(f"{name} must hold whole numbers, the ids of items, got values of type {given.dtype}.")
+    return given
+
+
+def _array(expected: str, rows: Any) -> np.ndarray:
+    if sp.issparse(rows):
+        raise ValueError(f"{expected}, got a sparse matrix; use its toarray().")
+    try:
+        return np.asarray(rows)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{expected}: {error}") from None

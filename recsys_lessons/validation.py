@@ -24,6 +24,7 @@ __all__ = [
     "as_ids",
     "check_random_state",
     "choice",
+    "finite_float32",
     "fraction",
     "non_negative_float",
     "non_negative_int",
@@ -266,7 +267,7 @@ def sparse_interactions(name: str, matrix: Any) -> sp.coo_matrix:
     (array([0, 1], dtype=int32), array([1, 0], dtype=int32), array([1., 2.], dtype=float32))
     """
     entries = as_coo(name, matrix)
-    return sp.coo_matrix((_finite_float32(name, entries.data), (entries.row, entries.col)), shape=entries.shape)
+    return sp.coo_matrix((finite_float32(name, entries.data), (entries.row, entries.col)), shape=entries.shape)
 
 
 def as_coo(name: str, matrix: Any) -> sp.coo_matrix:
@@ -322,12 +323,12 @@ def as_csr_float32(name: str, features: Any, *, allow_dense: bool = True) -> sp.
                 f"{name} must be a scipy.sparse matrix or a two-dimensional array of numbers, "
                 f"got {_describe(features)}."
             )
-        return sp.csr_matrix(_finite_float32(name, dense))
+        return sp.csr_matrix(finite_float32(name, dense))
     if getattr(features, "format", None) != "csr":
         # Converted to float32 first: SciPy adds up duplicates in their own type, where small integers wrap.
         features = sparse_interactions(name, features).tocsr()
     features = _check_sparse(name, features)
-    values = _finite_float32(name, features.data)
+    values = finite_float32(name, features.data)
     indices, starts = (np.asarray(array, dtype=np.int32) for array in (features.indices, features.indptr))
     canonical = sp.csr_matrix((values, indices, starts), shape=features.shape)
     if not canonical.has_canonical_format:
@@ -364,7 +365,8 @@ def _check_sparse(name: str, matrix: Any) -> Any:
     return matrix
 
 
-def _finite_float32(name: str, values: np.ndarray) -> np.ndarray:
+def finite_float32(name: str, values: np.ndarray) -> np.ndarray:
+    """Real numbers as C-contiguous ``float32``, if all are finite there; the caller's array if it is so already."""
     with np.errstate(over="ignore", invalid="ignore"):
         converted = np.ascontiguousarray(values, dtype=np.float32)
     _check_finite(name, converted)

@@ -1,10 +1,12 @@
 """Vectors for an index: scores as the model's, neighbors in the order of the scores, and how much a search found."""
 
+import re
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from recsys_lessons import LightFM
+from recsys_lessons import FunkSVD, LightFM
 from recsys_lessons.serving import (
     equal_lengths,
     item_vectors,
@@ -80,6 +82,12 @@ class TestVectors:
         with pytest.raises(ValueError, match="fit"):
             query_vectors(LightFM())
 
+    @pytest.mark.parametrize("of", [item_vectors, query_vectors])
+    @pytest.mark.parametrize("model", [None, FunkSVD()])
+    def test_another_model_is_refused(self, of, model):
+        with pytest.raises(ValueError, match="model must be a LightFM, got"):
+            of(model)
+
 
 class TestMetric:
     def test_nearest_first_is_highest_score_first(self, model):
@@ -108,6 +116,31 @@ class TestMetric:
     def test_a_longer_newcomer_is_refused(self):
         with pytest.raises(ValueError, match=r"length must be at least .* 5, got 4"):
             equal_lengths([[3, 4]], length=4)
+        with pytest.raises(ValueError, match=r"length must be at least"):
+            equal_lengths([[3, 4]], length=5 * (1 - 1e-5))
+
+    @pytest.mark.parametrize("seed", range(20))
+    def test_the_length_of_the_longest_may_be_named_however_it_was_rounded(self, seed):
+        vectors = np.random.default_rng(seed).normal(size=(30, 5)).astype(np.float32)
+        expected = equal_lengths(vectors)
+        longest = np.sqrt(np.square(vectors, dtype=np.float64).sum(axis=1).max())
+        for length in (np.linalg.norm(vectors, axis=1).max(), longest, np.float32(longest), float(f"{longest:.7g}")):
+            assert np.allclose(equal_lengths(vectors, length), expected, atol=0.01)
+            assert np.isfinite(equal_lengths(vectors, length)).all()
+
+    def test_the_length_in_the_message_will_do(self):
+        vectors = np.random.default_rng(3).normal(size=(30, 5))
+        with pytest.raises(ValueError, match="length must be at least") as raised:
+            equal_lengths(vectors, 1e-3)
+        named = float(re.search(r"longest vector, ([\d.]+)", str(raised.value))[1])
+        assert np.allclose(equal_lengths(vectors, named), equal_lengths(vectors), atol=0.01)
+
+    def test_lengths_must_fit_in_32_bits(self):
+        with pytest.raises(ValueError, match=r"vectors must have lengths that fit in 32 bits, up to 3.4e\+38, got one"):
+            equal_lengths([[3e38, 3e38], [1, 1]])
+        for length in (1e39, 1e300):
+            with pytest.raises(ValueError, match=r"length must fit in 32 bits, up to 3.4e\+38, got"):
+                equal_lengths([[3, 4]], length)
 
     def test_no_items(self):
         assert equal_lengths(np.empty((0, 3))).shape == (0, 4)
@@ -144,6 +177,43 @@ class TestSearchExact:
         with pytest.raises(ValueError, match="a row for each vector"):
             of([1, 2])
 
+    @pytest.mark.parametrize(
+        "given, message",
+        [
+            ([["a"]], "must hold real numbers, got values of type <U1"),
+            ([[1 + 2j]], "must hold real numbers, got values of type complex128"),
+            ([[None, 1]], "must hold real numbers, got values of type object"),
+            ([[1, 2], [3]], "must have a row for each vector and at least one column: "),
+            (sp.csr_matrix([[1, 2]]), "must have a row for each vector and at least one column, got a sparse matrix"),
+            (np.empty((3, 0)), r"must have a row for each vector and at least one column, got shape \(3, 0\)"),
+            ([[1e300, 1]], "holds 1 such values"),
+        ],
+    )
+    def test_wrong_vectors_are_named(self, given, message):
+        for name, of in (
+            ("vectors", equal_lengths),
+            ("queries", with_zero),
+            ("vectors", lambda vectors: search_exact(vectors, [[1, 1]])),
+            ("queries", lambda queries: search_exact([[1, 1]], queries)),
+        ):
+            with pytest.raises(ValueError, match=f"{name} {message}"):
+                of(given)
+
+    def test_products_beyond_32_bits_are_refused_instead_of_lost(self):
+        with pytest.raises(
+            ValueError, match=r"inner products that fit in 32 bits.* 3e\+38 in vectors and 3e\+38 in qu"
+        ):
+            search_exact([[3e38, -3e38], [1, 1]], [[3e38, 3e38]])
+        with pytest.raises(ValueError, match="inner products that fit in 32 bits"):
+            search_exact([[-3e38, -3e38]], [[1, 1]])
+        ids, scores = search_exact([[1e18, -1e18], [1, 1]], [[1e18, 1e18]], n=2)
+        assert ids.tolist() == [[1, 0]] and np.isfinite(scores).all()
+
+    @pytest.mark.parametrize("shape", [(3, 5), (1, 5), (2, 4)])
+    def test_what_is_excluded_has_a_row_for_each_query(self, shape):
+        with pytest.raises(ValueError, match=r"exclude must have a row for each query .*, \(2, 5\), got shape"):
+            search_exact(np.ones((5, 2)), np.ones((2, 2)), exclude=sp.csr_matrix(shape))
+
 
 class TestSearchRecall:
     def test_counts_what_was_found_in_any_order(self):
@@ -159,6 +229,22 @@ class TestSearchRecall:
     def test_a_row_for_each_query(self):
         with pytest.raises(ValueError, match=r"shapes \(1, 2\) and \(2,\)"):
             search_recall([[1, 2]], [1, 2])
+
+    @pytest.mark.parametrize("name", ["found", "exact"])
+    @pytest.mark.parametrize(
+        "given, message",
+        [
+            ([["a"]], "must hold whole numbers, the ids of items, got values of type <U1"),
+            ([[0.5]], "must hold whole numbers, the ids of items, got values of type float64"),
+            ([[1, 2], [3]], "must have a row of ids for each query: "),
+        ],
+    )
+    def test_wrong_ids_are_named(self, name, given, message):
+        with pytest.raises(ValueError, match=f"{name} {message}"):
+            search_recall(**{"found": [[1]], "exact": [[1]], name: given})
+
+    def test_empty_rows_of_ids(self):
+        assert search_recall(np.empty((2, 0)), [[1], [-1]]).tolist() == [0, 1]
 
 
 class TestWithAnIndex:

@@ -282,7 +282,7 @@ class LossBuilder(TrainingLab):
     def begin(self, settings: LossSettings) -> BuiltRun:
         """Make a new run the present one; a run that is not done is stopped.
 
-        A loss that was not trained with before is compiled, in some 30 ms.
+        A loss that was not trained with before is compiled, in some 40 ms.
 
         Raises
         ------

@@ -1,6 +1,6 @@
 """The loss builder on the page: the loss as curves and as code, where the pairs are, and what the lists do.
 
-Epochs run in another thread. A loss is compiled in the callback of the button, which takes some 30 ms, see
+Epochs run in another thread. A loss is compiled in the callback of the button, which takes some 40 ms, see
 `LossBuilder.begin`. All widgets are changed from the kernel's own loop.
 """
 

@@ -71,7 +71,7 @@ class SweepTable:
     Raises
     ------
     ValueError, ImportError
-        As `Sweep`, and for a metric that is not named by a string, or named as the order is in which settings stand.
+        As `Sweep`, and for a metric that has the name of an order, "as listed".
 
     Examples
     --------
@@ -95,9 +95,8 @@ class SweepTable:
         checked = self._new_run()
         self.settings = checked.settings
         self.metrics = tuple(checked.metrics)
-        for name in self.metrics:
-            if not isinstance(name, str) or name == AS_LISTED:
-                raise ValueError(f"metrics has the name {name!r}; expected a string other than {AS_LISTED!r}")
+        if AS_LISTED in self.metrics:
+            raise ValueError(f"metrics has the name {AS_LISTED!r}, which is that of an order; expected another one")
         self.where = "here" if arguments.get("client") is None else "on the cluster"
         names = list(dict.fromkeys(name for setting in self.settings for name in setting))
         told = {name: _told_apart([setting.get(name) for setting in self.settings]) for name in names}

@@ -40,9 +40,18 @@ c.PAMAuthenticator.allowed_groups = {os.environ["HUB_LEARNERS"], os.environ["HUB
 
 
 def members(group: str) -> list[str]:
-    """The accounts of a group, with those that name it as their primary one."""
+    """The accounts of a group, with those that name it as their primary one (a directory may not list these)."""
     found = grp.getgrnam(group)
-    return sorted(one.pw_name for one in pwd.getpwall() if one.pw_gid == found.gr_gid or one.pw_name in found.gr_mem)
+    names = {*found.gr_mem, *(account.pw_name for account in pwd.getpwall() if account.pw_gid == found.gr_gid)}
+    return sorted(name for name in names if may_log_in(name))
+
+
+def may_log_in(name: str) -> bool:
+    """Whether it is an account, spelled as JupyterHub spells all: a role for any other keeps the hub from starting."""
+    try:
+        return name == pwd.getpwnam(name).pw_name.lower()
+    except KeyError:
+        return False
 
 
 # A teacher sees who is here and stops servers, at /hub/admin. The servers stay their owners': nobody looks over a

@@ -127,8 +127,9 @@ class Jobs(Iterator[tuple[int, Any]]):
             threading.Thread(target=self._give_up, daemon=True).start()
 
     def __del__(self) -> None:
-        # Perhaps in a thread of Dask's, which must not wait.
-        if not self.is_done and self._is_begun and not sys.is_finalizing():
+        # What runs here runs only while somebody asks. On a cluster it goes on, and is stopped by another thread, since
+        # this one may be Dask's, which must not wait.
+        if not self.is_done and self._is_begun and isinstance(self._place, _Cluster) and not sys.is_finalizing():
             self.stop(wait=False)
 
     def _give_up(self) -> None:

@@ -74,7 +74,7 @@ class TestState:
             assert lab.groups(by) == names
             means = " · ".join(f"{value:+.2f}" for value in own.means[own.counts > 0])
             sizes = " · ".join(f"{value:.2f}" for value in own.sizes[own.counts > 0])
-            assert f"biases: mean {means}, RMSE {sizes}" in capsys.readouterr().out
+            assert f"biases, mean: {means}\nbiases, RMSE: {sizes}\n" in capsys.readouterr().out
 
     def test_by_stars_predicted_each_rating_stands_where_its_prediction_is_nearest(self, lab, splits):
         how = Adjustment(0.1, 1.3)

@@ -191,7 +191,7 @@ class TestState:
             ({"built": {"few": 3}}, "built has 3 for 'few'; expected a usearch.index.Index"),
             (built(metric="ip"), "built .*'few'.*MetricKind.IP.*expected .*MetricKind.L2sq"),
             (built(dtype="f16"), "built .*'few'.*ScalarKind.F16.*expected .*ScalarKind.F32"),
-            (built(first=1000), "built .*'few'.* is 1599; expected .* from 0 to 599"),
+            (built(first=1000), "built .*'few' without the item 0; expected .* from 0 to 599"),
         ):
             with pytest.raises(ValueError, match=message):
                 new_lab(vectors, **named)

@@ -255,10 +255,11 @@ class SearchLab:
                 f"built has an index for {settings.catalog!r} with (items, columns, links, metric, type) {has}; "
                 f"expected {expected}"
             )
-        if not np.all(index.contains(np.arange(n_items))):
+        is_there = np.asarray(index.contains(np.arange(n_items)))
+        if not is_there.all():
             raise ValueError(
-                f"built has an index for {settings.catalog!r} whose largest number of an item is {max(index.keys)}; "
-                f"expected the items to be numbered from 0 to {n_items - 1}"
+                f"built has an index for {settings.catalog!r} without the item {np.argmin(is_there)}; "
+                f"expected items that are numbered from 0 to {n_items - 1}"
             )
         return n_items
 

@@ -65,7 +65,7 @@ DRIVEN = {
         ("press", "Start", "done: 3 of 3"),
         ("press", "Next user with a miss", "User 29: 9 of 10 found"),
         ("choose", "Items asked for (k)", "100", "Recall of the exact 100:"),
-        ("choose", "Items", "50,000 made up", "instead of 50,000"),
+        ("choose", "Items", "30,000 made up", "instead of 30,000"),
     ],
 }
 

@@ -32,7 +32,7 @@ EXPANSIONS = (8, 16, 32, 64, 128, 256, 512)
 LENGTHS = (1, 10, 100)
 _ADDED = 2_000  # vectors in a step of building
 _ASKED = 25  # queries in a step of the exact search
-_KEPT = 70_000  # vectors in all indexes that are kept, of up to 700 bytes each
+_KEPT = 40_000  # vectors in all indexes that are kept, of up to 700 bytes each
 
 
 @dataclass(frozen=True)

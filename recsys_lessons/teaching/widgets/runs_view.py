@@ -6,6 +6,7 @@ This module must not know what is set or drawn.
 from __future__ import annotations
 
 import html
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from types import MappingProxyType
@@ -20,7 +21,7 @@ from recsys_lessons.teaching.widgets.training_lab import Run, TrainingLab
 __all__ = ["RunsView"]
 
 
-class RunsView(LabView):
+class RunsView(LabView, ABC):
     """Widgets for a `TrainingLab`, or a lab derived from it.
 
     A subclass says what class its settings are of, has `draw`, and calls that at the end of its constructor.
@@ -105,9 +106,9 @@ class RunsView(LabView):
         """What the controls say."""
         return self.settings_class(**{name: control.value for name, control in self.controls.items()})
 
+    @abstractmethod
     def draw(self) -> None:
         """Show the state as it is now."""
-        raise NotImplementedError
 
     def end_work(self) -> None:
         """Let no epoch follow."""

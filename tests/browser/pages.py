@@ -61,15 +61,31 @@ def opened(chromium: str, pictures: Path) -> Iterator:
 
 
 def open_notebook(page, address: str, path: str) -> None:
-    """Open a notebook of the course and wait for its kernel."""
+    """Open a notebook of the course and wait until its kernel is connected."""
     root, token = address.split("/lab")[0], address.partition("?")[2]
     page.goto(f"{root}/lab/tree/{path}?{token}&reset")
-    _wait_for_kernel(page)
-
-
-def _wait_for_kernel(page) -> None:
+    # The page shows a kernel as idle also while there is none, and of the cells that run then each asks for a kernel of
+    # its own. So the server is asked. Just after its start it may not know its kernels; then JupyterLab asks which one
+    # to take, or gives up, and the page is loaded anew.
+    deadline = time.monotonic() + 200
+    loaded = time.monotonic()
+    while not _connected(address, path):
+        assert time.monotonic() < deadline, f"{path} has no kernel: {page.locator('.jp-Dialog').all_inner_texts()}"
+        asked = page.locator(".jp-Dialog:has-text('Select Kernel') button:has-text('Select')").last
+        if asked.count():
+            asked.click()
+        elif time.monotonic() - loaded > 60:
+            page.reload()
+            loaded = time.monotonic()
+        time.sleep(0.5)
     page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell", timeout=90_000)
     page.wait_for_selector(".jp-NotebookPanel-toolbar [data-status='idle']", timeout=90_000)
+
+
+def _connected(address: str, path: str) -> bool:
+    sessions = json.loads(read(api(address, "sessions")))
+    kernels = [session["kernel"] for session in sessions if session["path"] == path]
+    return any(kernel["connections"] and kernel["execution_state"] == "idle" for kernel in kernels)
 
 
 def cells(page) -> list[dict]:
@@ -78,13 +94,10 @@ def cells(page) -> list[dict]:
 
 
 def run_all(page, seconds: float = 300) -> list[dict]:
-    """Run all cells to the end; give `cells`.
-
-    JupyterLab may call a kernel idle before it is connected, and then the cells are lost: so they are sent again if
-    nothing has happened for a while, and if that happens again and again, the page is loaded anew.
-    """
+    """Run all cells of a notebook whose kernel is connected, to the end or to a fault; give `cells`."""
+    page.click(".lm-MenuBar-item:has-text('Run')")
+    page.click("text=Run All Cells >> nth=0")
     deadline = time.monotonic() + seconds
-    sent, n_sent = 0.0, 0
     while time.monotonic() < deadline:
         found = cells(page)
         prompts = [cell["prompt"] for cell in found]
@@ -93,17 +106,6 @@ def run_all(page, seconds: float = 300) -> list[dict]:
             return found
         if not waiting and any(cell["faults"] for cell in found):
             return found
-        # Just after its start a server may not know its kernels yet; then JupyterLab asks.
-        asked = page.locator(".jp-Dialog:has-text('Select Kernel') button:has-text('Select')").last
-        if asked.count():
-            asked.click()
-        if not waiting and time.monotonic() - sent > 20:
-            if n_sent and n_sent % 3 == 0:
-                page.reload()
-                _wait_for_kernel(page)
-            page.click(".lm-MenuBar-item:has-text('Run')")
-            page.click("text=Run All Cells >> nth=0")
-            sent, n_sent = time.monotonic(), n_sent + 1
         time.sleep(0.5)
     asked = page.locator(".jp-Dialog").all_inner_texts()
     status = page.locator(".jp-NotebookPanel-toolbar [data-status]").first.get_attribute("data-status")

@@ -64,12 +64,11 @@ def open_notebook(page, address: str, path: str) -> None:
     """Open a notebook of the course and wait until its kernel is connected."""
     root, token = address.split("/lab")[0], address.partition("?")[2]
     page.goto(f"{root}/lab/tree/{path}?{token}&reset")
-    # The page shows a kernel as idle also while there is none, and of the cells that run then each asks for a kernel of
-    # its own. So the server is asked. Just after its start it may not know its kernels; then JupyterLab asks which one
-    # to take, or gives up, and the page is loaded anew.
+    # Just after its start a server may not know its kernels; then JupyterLab asks which one to take, or gives up, and
+    # the page is loaded anew.
     deadline = time.monotonic() + 200
     loaded = time.monotonic()
-    while not _connected(address, path):
+    while not connected(address, path):
         assert time.monotonic() < deadline, f"{path} has no kernel: {page.locator('.jp-Dialog').all_inner_texts()}"
         asked = page.locator(".jp-Dialog:has-text('Select Kernel') button:has-text('Select')").last
         if asked.count():
@@ -82,7 +81,20 @@ def open_notebook(page, address: str, path: str) -> None:
     page.wait_for_selector(".jp-NotebookPanel-toolbar [data-status='idle']", timeout=90_000)
 
 
-def _connected(address: str, path: str) -> bool:
+def wait_for_kernel(address: str, path: str, seconds: float = 90) -> None:
+    """Wait until the kernel of a notebook is `connected`."""
+    deadline = time.monotonic() + seconds
+    while not connected(address, path):
+        assert time.monotonic() < deadline, f"{path} has no kernel after {seconds} s"
+        time.sleep(0.2)
+
+
+def connected(address: str, path: str) -> bool:
+    """Tell whether a page is connected to an idle kernel of this notebook.
+
+    The server is asked: a page shows a kernel as idle also while there is none, and of the cells that run then each
+    asks for a kernel of its own.
+    """
     sessions = json.loads(read(api(address, "sessions")))
     kernels = [session["kernel"] for session in sessions if session["path"] == path]
     return any(kernel["connections"] and kernel["execution_state"] == "idle" for kernel in kernels)

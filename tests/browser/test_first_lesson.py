@@ -5,6 +5,7 @@ import sys
 import nbformat
 import pytest
 
+from tests.browser.pages import wait_for_kernel
 from tests.serving import CHROMIUM_FLAGS, api, free_port, read, serving
 
 
@@ -23,6 +24,7 @@ def test_the_first_lesson_opens_and_a_kernel_starts(chromium, repository, tmp_pa
         page.goto(address)
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
         page.wait_for_selector(f".jp-Notebook h1:has-text({heading!r})", timeout=30_000)
+        wait_for_kernel(address, "notebooks/00_start_here.ipynb")
         page.wait_for_selector(".jp-NotebookPanel-toolbar [data-status='idle']", timeout=90_000)
         assert page.locator(".lm-TabBar-tabLabel:has-text('00_start_here.ipynb')").count() == 1
         assert page.locator(".jp-Dialog").count() == 0, page.locator(".jp-Dialog").all_inner_texts()

@@ -6,6 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from tests.browser.pages import wait_for_kernel
 from tests.serving import CHROMIUM_FLAGS, free_port, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -122,6 +123,7 @@ def test_code_runs_on_a_slide(page, lab):
     handed_out = nbformat.read(copy / "notebooks" / LESSONS[0], as_version=4)
     assert not any(cell.get("outputs") for cell in handed_out.cells)
     open_deck(page, address, LESSONS[0])
+    wait_for_kernel(address, f"notebooks/{LESSONS[0]}")
     for number in range(last + 1):
         cell = page.locator(".jp-CodeCell").nth(number)
         page.evaluate("slide => { location.hash = '#/' + slide }", cell.evaluate("c => c.closest('section').id"))
@@ -141,6 +143,7 @@ def test_widgets_live_on_slides(page, lab):
     deck = nbformat.read(copy / "notebooks" / LESSONS[0], as_version=4).metadata.rise
     nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": kernel, "rise": deck}), path)
     open_deck(page, address, path.name)
+    wait_for_kernel(address, f"notebooks/{path.name}")
     page.locator(".jp-CodeCell .jp-InputPrompt").click()
     page.keyboard.press("Shift+Enter")
     page.wait_for_selector(".widget-slider .noUi-handle", timeout=90_000)

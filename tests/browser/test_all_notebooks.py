@@ -1,18 +1,35 @@
 """Every notebook in a real JupyterLab: it runs to the end, its lab answers, and opened again nothing is broken."""
 
-import time
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from tests.browser.pages import LABS, LOOKS, course, end_kernels, faults, looks, open_notebook, opened, run_all, save
+from tests.browser.pages import (
+    LABS,
+    LOOKS,
+    course,
+    end_kernels,
+    faults,
+    looks,
+    open_notebook,
+    opened,
+    run_all,
+    save,
+    wait_for_kernel,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 WITH_LABS = {name for name in LESSONS if "teaching.widgets import" in (ROOT / "notebooks" / name).read_text()}
+
+# How each lab starts, for where nothing is live.
+STILLS = ".recsys-lab-still"
+
+# A stored view for which the kernel has no model.
+GIVEN_UP = ".jp-OutputArea-output.lm-Panel.jupyter-widgets"
 
 # What is done in each lab: a button pressed, or an option chosen; and what must be read afterwards.
 DRIVEN = {
@@ -88,16 +105,19 @@ def test_it_runs_to_the_end_and_opens_again(chromium, lab, tmp_path, name):
             page.locator(LABS).first.wait_for(timeout=30_000)
             drive(page, DRIVEN[name])
             assert faults(page) == []
+            assert not page.locator(STILLS).first.is_visible()
         save(page)
-        # Opened without a kernel there are no live widgets: the picture above and the lab's first state stand there.
+        # Opened with a new kernel there are no live widgets: the picture above and the lab's first state stand there.
         end_kernels(address)
         page.reload()
         page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell", timeout=90_000)
-        time.sleep(2)
-        deadline = time.monotonic() + 20  # on a busy machine a view may look for its model before it is given up
-        while faults(page) and time.monotonic() < deadline:
-            time.sleep(0.5)
+        wait_for_kernel(address, f"notebooks/{name}")
+        if name in WITH_LABS:
+            page.locator(GIVEN_UP).first.wait_for(state="attached", timeout=60_000)
+            page.get_by_text("Loading widget...").first.wait_for(state="detached", timeout=30_000)
         assert faults(page) == []
+        stills = page.locator(STILLS).all()
+        assert bool(stills) == (name in WITH_LABS) and all(still.is_visible() for still in stills)
     end_kernels(address)
     saved = nbformat.read(copy / "notebooks" / name, as_version=4)
     assert not [output for cell in saved.cells for output in cell.get("outputs", []) if output.output_type == "error"]

@@ -180,11 +180,12 @@ def test_a_notebook_gets_the_widget_and_a_static_page(monkeypatch):
     monkeypatch.setattr("IPython.get_ipython", lambda: object())
     monkeypatch.setattr("IPython.display.display", lambda data, *, raw: received.append(data))
     explore_users(FixedOrder(), LIKED, LABELS, n=3)
-    (bundle,) = received
-    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"]
-    assert ">User 0</caption>" in bundle["text/html"]
-    assert "Run the cell to make it live" in bundle["text/html"]
-    assert bundle["text/plain"].startswith("[lab] user 0")
+    view, page = received
+    assert list(view) == ["application/vnd.jupyter.widget-view+json"]
+    assert view["application/vnd.jupyter.widget-view+json"]["model_id"]
+    assert ">User 0</caption>" in page["text/html"]
+    assert "Run the cell to make it live" in page["text/html"]
+    assert page["text/plain"].startswith("[lab] user 0")
 
 
 def test_the_frame_knows_nothing_of_users():

@@ -32,6 +32,15 @@ _STYLE = """<style>
 .recsys-lab-error { color: var(--jp-error-color1, #b00020); font-weight: bold; white-space: pre-wrap; }
 </style>"""
 
+# A lab is two outputs of its cell: the live view, and a static page of how the lab starts. While the view is loaded or
+# lives, the page is hidden. A stored view whose kernel is gone says "model not found": then it is hidden instead.
+_STILL_STYLE = """<style>
+.jp-OutputArea:has(.widget-vbox, .jp-OutputArea-output.lm-Panel:not(.jupyter-widgets))
+  > .jp-OutputArea-child:has(.recsys-lab-still) { display: none; }
+.jp-OutputArea:has(.recsys-lab-still)
+  > .jp-OutputArea-child:has(> .jp-OutputArea-output.lm-Panel.jupyter-widgets) { display: none; }
+</style>"""
+
 
 def wide(width: str) -> dict[str, Any]:
     """Arguments of a control that is so wide (``"200px"``) and has as much room as its description needs."""
@@ -178,8 +187,8 @@ class LabView:
     def show(self, summary: str) -> None:
         """Put the lab onto the page. What the same cell showed before ends its work.
 
-        Where nothing can be live (a stored notebook, a page made from one), the present body is shown as a
-        static table; outside of a notebook, `summary` is printed.
+        Where nothing is live (a stored notebook, a page made from one), the present body is shown as a static
+        page; outside of a notebook, `summary` is printed.
         """
         from IPython import get_ipython
         from IPython.display import display
@@ -190,11 +199,12 @@ class LabView:
             print(f"[lab] {summary}")
             return
         still = (
-            f'{_STYLE}<div class="recsys-lab">{self._body_html}'
+            f'{_STYLE}{_STILL_STYLE}<div class="recsys-lab recsys-lab-still">{self._body_html}'
             "<p><em>This is how the lab starts. Run the cell to make it live.</em></p></div>"
         )
-        bundle = self.widget._repr_mimebundle_()
-        display({**bundle, "text/html": still, "text/plain": f"[lab] {summary}"}, raw=True)
+        view = "application/vnd.jupyter.widget-view+json"
+        display({view: self.widget._repr_mimebundle_()[view]}, raw=True)
+        display({"text/html": still, "text/plain": f"[lab] {summary}"}, raw=True)
 
 
 # By the cell that shows it: a cell that is run again ends the work it had started, and another lab is left alone.

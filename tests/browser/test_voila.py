@@ -26,7 +26,8 @@ def test_the_training_lab_trains(chromium, repository, tmp_path):
             train.click()
             page.wait_for_selector("text=/done: 30/", timeout=60_000)
             assert page.locator("img.widget-image").get_attribute("src") != before
-            assert page.locator("text=For user 0").is_visible()
+            assert page.locator(".jupyter-widgets .recsys-lab:has-text('For user 0')").is_visible()
+            assert not page.locator(".recsys-lab-still").is_visible()
             assert page.complaints == []
         # Without a network two style sheets for icons are missing, which no lesson uses; nothing else is asked for.
         ours = (address, "data:", "blob:", "ws:")

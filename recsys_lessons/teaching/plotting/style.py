@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
@@ -161,13 +162,19 @@ def drawing_panels(
         print(fact)
 
 
+_one_at_a_time = threading.RLock()
+
+
 @contextmanager
 def course_style(changes: Mapping[str, Any] = MappingProxyType({})) -> Iterator[None]:
-    """Make and change figures in the style of the course; a person's own matplotlibrc must not change them."""
+    """Make and change figures in the style of the course; a person's own matplotlibrc must not change them.
+
+    One thread at a time: the settings of matplotlib are those of the whole process.
+    """
     import matplotlib
 
     style = {k: v for k, v in matplotlib.rcParamsDefault.items() if not k.startswith(("backend", "toolbar", "webagg"))}
-    with matplotlib.rc_context({**style, **_STYLE, **changes}):
+    with _one_at_a_time, matplotlib.rc_context({**style, **_STYLE, **changes}):
         yield
 
 

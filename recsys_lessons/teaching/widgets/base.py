@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -93,6 +94,8 @@ class LabView:
         self.error: Exception | None = None
         self.task: asyncio.Task | None = None
         self._turn = self._n_running = 0
+        # JupyterLab sends what a slider says to another thread of the kernel (a subshell) than what a button says.
+        self._one_at_a_time = threading.RLock()
         self._body_html = ""
         heading = ipywidgets.HTML(f'{_STYLE}<div class="recsys-lab"><strong>{html.escape(title)}</strong></div>')
         self._body = ipywidgets.HTML(layout=ipywidgets.Layout(width="100%"))
@@ -118,15 +121,16 @@ class LabView:
 
     def _guarded(self, callback: Callable[[Any], None]) -> Callable[[Any], None]:
         def guarded(event: Any) -> None:
-            if not self._n_running:  # a callback may set controls, whose callbacks must not take its errors away
-                self.show_error(None)
-            self._n_running += 1
-            try:
-                callback(event)
-            except Exception as error:  # whatever it is, a learner must see it
-                self.show_error(error)
-            finally:
-                self._n_running -= 1
+            with self._one_at_a_time:
+                if not self._n_running:  # a callback may set controls, whose callbacks must not take its errors away
+                    self.show_error(None)
+                self._n_running += 1
+                try:
+                    callback(event)
+                except Exception as error:  # whatever it is, a learner must see it
+                    self.show_error(error)
+                finally:
+                    self._n_running -= 1
 
         return guarded
 
@@ -152,9 +156,10 @@ class LabView:
         """Call `step` in the background while it returns True, and `draw` after each call.
 
         `step` runs in another thread: it should take some 50 ms in code that holds no lock of Python (kernels, NumPy),
-        and must touch no widget. `draw` runs on the kernel's loop. New work, or `end_work`, ends what was going on:
-        the step that is running is finished and not drawn. Where there is no loop (a test, a script), all of it
-        is done at once. An exception is shown at the foot and ends the work; what there is by then is drawn.
+        and must touch no widget. `draw` runs on the loop of the caller, and never beside a callback. New work, or
+        `end_work`, ends what was going on: the step that is running is finished and not drawn. Where there is no loop
+        (a test, a script), all of it is done at once. An exception is shown at the foot and ends the work; what there
+        is by then is drawn.
         """
         self._turn += 1
         try:
@@ -173,12 +178,14 @@ class LabView:
             more = True
             while more and turn == self._turn:
                 more = await asyncio.to_thread(step)
-                if turn == self._turn:
-                    draw()
+                with self._one_at_a_time:
+                    if turn == self._turn:
+                        draw()
         except Exception as error:  # whatever it is, a learner must see it
-            if turn == self._turn:
-                self.show_error(error)
-                draw()
+            with self._one_at_a_time:
+                if turn == self._turn:
+                    self.show_error(error)
+                    draw()
 
     def end_work(self) -> None:
         """Let no step and no drawing follow. Called as well when the cell that shows the lab is run again."""

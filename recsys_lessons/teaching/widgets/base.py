@@ -16,11 +16,12 @@ import ipywidgets
 
 __all__ = ["LabView", "signed", "wide"]
 
-# JupyterLab's own variables follow its theme; the fallbacks are for pages that do not define them.
+# JupyterLab's own variables follow its theme; the fallbacks are for pages that do not define them. On a narrow page a
+# table is scrolled sideways, before its headings are cut.
 _STYLE = """<style>
 .recsys-lab { color: var(--jp-ui-font-color1, inherit); font-family: var(--jp-ui-font-family, sans-serif);
   font-size: var(--jp-ui-font-size1, 13px); line-height: 1.5; }
-.recsys-lab table { border-collapse: collapse; table-layout: fixed; width: 100%; margin: 0;
+.recsys-lab table { border-collapse: collapse; table-layout: fixed; width: 100%; min-width: 720px; margin: 0;
   font-size: inherit; color: inherit; }
 .recsys-lab caption { text-align: left; font-weight: bold; padding: 4px 0; color: inherit; }
 .recsys-lab th, .recsys-lab td { text-align: left; padding: 3px 8px; overflow: hidden; white-space: nowrap;

@@ -204,7 +204,7 @@ class FeatureAblationView(LabView):
             '<table style="min-width: 800px">'
             "<caption>Gain over identities alone; <em>says</em> is true less dealt. Bold: the 95% interval over "
             "households leaves out 0</caption>"
-            '<colgroup><col style="width: 230px"><col style="width: 76px"><col style="width: 60px"></colgroup>'
+            '<colgroup><col style="width: 230px"><col style="width: 88px"><col style="width: 60px"></colgroup>'
             f'<thead><tr><td></td><td></td><td></td><th colspan="3" scope="colgroup">AUC</th>'
             f'<th colspan="3" scope="colgroup">precision@{self.lab.k}</th></tr>'
             f'<tr><th scope="col">attributes</th>{head}</tr></thead><tbody>{"".join(lines) or empty}</tbody></table>'

@@ -171,6 +171,7 @@ class FeatureBuilderView(LabView):
         head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in names)
         return (
             "<table><caption>What each column adds to the mean user's score (places: the median user's)</caption>"
+            '<colgroup><col style="width: 170px"></colgroup>'
             f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
         )
 

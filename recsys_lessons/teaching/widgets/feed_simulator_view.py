@@ -194,7 +194,7 @@ class FeedSimulatorView(LabView):
         names = ("this reader", "truth", "log", "look", "showing", "shown", "chosen")
         head = "".join(f'<th scope="col">{one}</th>' for one in ("list", *names))
         return (
-            '<table style="min-width: 720px"><caption>Share of the oracle: true for this reader, and by each account '
+            "<table><caption>Share of the oracle: true for this reader, and by each account "
             "for all. Share of the places: shown to the reader later, on a topic chosen at sign-up</caption>"
             '<colgroup><col style="width: 170px"><col style="width: 100px"></colgroup>'
             f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

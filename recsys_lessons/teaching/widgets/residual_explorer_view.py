@@ -142,7 +142,7 @@ class ResidualExplorerView(LabView):
         names = ("RMSE", "MAE", "within half a star", "too high by")
         head = "".join(f'<th scope="col">{one}</th>' for one in ("model", *names))
         return (
-            f'<table style="min-width: 720px"><caption>All test ratings of split {split}, in stars</caption>'
+            f"<table><caption>All test ratings of split {split}, in stars</caption>"
             '<colgroup><col style="width: 220px"></colgroup>'
             f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
         )

@@ -177,21 +177,23 @@ class RunsView(LabView, ABC):
     ) -> str:
         """The table of runs.
 
-        `columns` are headings with widths in percent, 0 where the browser decides: of the run, of what was set, of
-        epochs, of each number, and of whether it is pinned. `set_so` puts settings into words, `numbers` a point.
+        `columns` are headings with widths in percent: of the run, of what was set, of epochs, of each number, and of
+        whether it is pinned. `set_so` puts settings into words, `numbers` a point.
         """
         rows = []
         for run in self._runs():
             points = list(run.points)  # the thread that trains may add one at any time
             measured = numbers(points[-1]) if points else ["–"] * (len(columns) - 4)
             pinned = "pinned" if run in self.lab.pinned else ""
-            cells = [f"{run.number}", set_so(run.settings), f"{len(points)}", *measured, pinned]
-            rows.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
-        styles = {name: f' style="width: {width}%"' if width else "" for name, width in columns.items()}
-        head = "".join(f'<th scope="col"{style}>{html.escape(name)}</th>' for name, style in styles.items())
+            settings = html.escape(set_so(run.settings))
+            cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in (f"{len(points)}", *measured, pinned))
+            rows.append(f'<tr><td>{run.number}</td><td title="{settings}">{settings}</td>{cells}</tr>')
+        head = "".join(
+            f'<th scope="col" style="width: {width}%">{html.escape(name)}</th>' for name, width in columns.items()
+        )
         empty = f'<tr><td colspan="{len(columns)}">No run yet: press Train.</td></tr>'
         return (
-            "<table><caption>Runs, measured on validation</caption>"
+            '<table style="min-width: 900px"><caption>Runs, measured on validation</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows) or empty}</tbody></table>"
         )
 

@@ -161,7 +161,7 @@ class SgdStepperView(LabView):
             for key, symbol in _SYMBOLS.items()
         )
         heads = ("", "before", "gradient", "=", f"after: before − {stepper.learning_rate:g} × gradient")
-        widths = ("3em", "22%", "20%", "22%", "")
+        widths = ("3em", "18%", "18%", "18%", "")
         head = "".join(
             f'<th scope="col" style="width: {width}">{text}</th>' for text, width in zip(heads, widths, strict=True)
         )

@@ -103,10 +103,17 @@ class TrainingView(RunsView):
             panels[1].legend(fontsize=7, loc="center right")
 
     def _draw_tables(self) -> None:
-        names = ("run", "settings", "epochs", "loss", f"precision@{self.lab.k}", "AUC", "items on all lists", "")
-        runs = self._runs_html(
-            dict.fromkeys(names, 0), lambda settings: settings.differences(Settings()) or "defaults", _numbers
-        )
+        columns = {
+            "run": 5,
+            "settings": 32,
+            "epochs": 8,
+            "loss": 8,
+            f"precision@{self.lab.k}": 13,
+            "AUC": 9,
+            "items on all lists": 17,
+            "": 8,
+        }
+        runs = self._runs_html(columns, lambda settings: settings.differences(Settings()) or "defaults", _numbers)
         self.set_body(f"{runs}{self._list_html()}")
 
     def _list_html(self) -> str:
